@@ -1,0 +1,1 @@
+"""One file per matching strategy: frames in, candidate frame out."""

@@ -1,0 +1,76 @@
+"""One named exception per broken promise (D18). Bad data is never an exception: it is a Finding.
+
+Every message says what, where and what to do, and carries no name, IBAN or remittance text.
+"""
+
+from __future__ import annotations
+
+
+class KontoklarError(Exception):
+    """Base of everything kontoklar raises on purpose. ``exit_code`` is what the command line returns."""
+
+    exit_code = 2
+
+
+class ConfigurationError(KontoklarError):
+    """The configuration or a command's arguments cannot be used. Correct them and start again."""
+
+
+class HeaderError(KontoklarError):
+    """A table file has a wrong header and is refused whole."""
+
+
+class UnreadableDocument(KontoklarError):
+    """A document cannot be read at all. Readers raise it; ``pull`` turns it into a stored finding.
+
+    code: the finding's code; position: where in the document, as exactly as known.
+    """
+
+    def __init__(self, code: str, message: str, position: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.position = position
+
+
+class SourceUnavailable(KontoklarError):
+    """A source could not be reached or refuses for now; the others went through."""
+
+    exit_code = 3
+
+
+class LedgerInvariantBroken(KontoklarError):
+    """The books contradict themselves. Nothing was written; run ``kontoklar check``."""
+
+    exit_code = 4
+
+
+class IdempotencyConflict(LedgerInvariantBroken):
+    """The same derived id arrived with another content (D8)."""
+
+
+class AlreadyReversed(LedgerInvariantBroken):
+    """An entry was to be reversed a second time."""
+
+
+class RunInProgress(KontoklarError):
+    """Another run holds the lease; this one stepped back. Start it again when the other has ended."""
+
+    exit_code = 3
+
+
+class StaleRun(KontoklarError):
+    """A newer run has taken over; this one may no longer write (fencing epoch)."""
+
+    exit_code = 4
+
+
+class ModeMismatch(KontoklarError):
+    """A test database met a live configuration or the other way round."""
+
+
+class SchemaOutdated(KontoklarError):
+    """The database was made by another version. Run ``kontoklar init``."""
+
+
+class DeliveryRefused(KontoklarError):
+    """A sink refuses a message for good (for example test data at a live sink)."""

@@ -1,0 +1,1 @@
+"""Everything that reads: one file per origin and one per format."""
