@@ -23,6 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 from sqlalchemy.schema import SchemaItem
+from sqlalchemy.types import TypeEngine
 
 metadata = MetaData(
     naming_convention={
@@ -34,8 +35,8 @@ metadata = MetaData(
 )
 
 # STRICT tables know only SQLite's own type names.
-BIGINT = BigInteger().with_variant(Integer(), "sqlite")
-FLOAT = Double().with_variant(REAL(), "sqlite")
+BIGINT: TypeEngine[int] = BigInteger().with_variant(Integer(), "sqlite")
+FLOAT: TypeEngine[float] = Double().with_variant(REAL(), "sqlite")
 
 # Tables whose rows may change or go; everything else is append-only and guarded by triggers.
 MUTABLE = frozenset({"meta", "fence"})
