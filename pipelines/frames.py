@@ -211,3 +211,39 @@ def _from_objects(
 ) -> pd.DataFrame:
     records = [tuple(getattr(row, field) for field in fields) for row in rows]
     return conform(pd.DataFrame(records, columns=list(fields)), columns, name)
+
+
+class CandidateRows:
+    """Collects a strategy's rows column by column; ``frame()`` makes the CANDIDATES frame of them."""
+
+    __slots__ = ("_columns",)
+
+    def __init__(self) -> None:
+        self._columns: tuple[list[object], ...] = tuple([] for _ in CANDIDATES)
+
+    def add(
+        self,
+        receipt: int,
+        field: str,
+        level: str,
+        *,
+        item: int = -1,
+        debtor: int = -1,
+        group: int = -1,
+        start: int = -1,
+        end: int = -1,
+        ways: float = 1.0,
+    ) -> None:
+        """One row: ``receipt`` shows ``level`` of ``field`` for an item, or for a debtor as a whole (item −1)."""
+        values = (receipt, item, debtor, group, field, level, start, end, ways)
+        for column, value in zip(self._columns, values, strict=True):
+            column.append(value)
+
+    def frame(self) -> pd.DataFrame:
+        """The rows as a CANDIDATES frame."""
+        return pd.DataFrame(
+            {
+                column.name: pd.Series(values, dtype=_DTYPES[column.kind])
+                for column, values in zip(CANDIDATES, self._columns, strict=True)
+            }
+        )

@@ -209,3 +209,8 @@ def confuse(text: str) -> str:
 def clean_iban(text: str) -> str:
     """An IBAN in electronic form: no blanks or other signs, upper-case (people store and send it in every way)."""
     return text if text.isalnum() and text.isascii() and text.isupper() else re.sub(r"[^0-9A-Z]", "", fold(text))
+
+
+def is_plain_word(word: str) -> bool:
+    """Whether letters glued in front of digits are just a word for "number" (``RG4711``)."""
+    return word in INVOICE_WORDS or word in CUSTOMER_WORDS
