@@ -54,7 +54,7 @@ class DamagedNumber:
             own = items.items_of(debtor) if debtor >= 0 else ()
             if len(own) <= index.policy.limits.debtor_candidates:
                 fitting.update(row for row in map(int, own) if items.open_minor[row] or items.amount[row])
-        if items.equal_open(index.amounts[receipt]) > index.policy.limits.equal_amount_candidates:
+        if index.equal_counts[receipt] > index.policy.limits.equal_amount_candidates:
             fitting |= _neighbours(index, receipt, chunks)
         return sorted(fitting)
 
