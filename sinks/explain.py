@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Connection, Select, or_, select
@@ -73,11 +72,13 @@ class SqlExplanations:
         raise KeyError(transaction_id)
 
     def _told_by(self, booking_id: str) -> list[dict[str, Any]]:
+        if not booking_id:
+            return []
         o, s = t.observation, t.statement
         return self._rows(
             select(s.c.source_file, o.c.position, o.c.format, o.c.bank_reference, s.c.source, s.c.sha256)
             .join(s, s.c.statement_id == o.c.statement_id)
-            .where(o.c.booking_id == booking_id, booking_id != "")
+            .where(o.c.booking_id == booking_id)
             .order_by(s.c.source_file, o.c.position)
         )
 
@@ -183,5 +184,4 @@ class SqlExplanations:
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
     def _ids(self, query: Select[tuple[str]]) -> list[str]:
-        rows: Iterable[tuple[str]] = self._connection.execute(query).tuples()
-        return [row[0] for row in rows]
+        return [row[0] for row in self._connection.execute(query)]
