@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, or_, select
 
 from pipelines.model.money import format_minor
 from pipelines.ports.explain import Explanation
+from pipelines.ports.work import WorkContext
 from sinks import current
 from sinks import tables as t
 
@@ -16,7 +17,7 @@ from sinks import tables as t
 class SqlExplanations:
     """Implements ports.explain.Explanations over one connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, _context: WorkContext) -> None:
         self._connection = connection
 
     def find(self, key: str) -> list[str]:
@@ -184,4 +185,4 @@ class SqlExplanations:
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
     def _ids(self, query: Select[tuple[str]]) -> list[str]:
-        return [row[0] for row in self._connection.execute(query)]
+        return list(self._connection.scalars(query))

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from pipelines.model.money import format_minor
 from pipelines.model.transaction import TransactionKind, TransactionState
+from pipelines.ports.work import WorkContext
 from sinks import current
 from sinks import tables as t
 from sinks.frames_out import decimals, read_frame
@@ -56,7 +57,7 @@ def state_of(kind: str, amount: int, cash: int | None, proposed: bool) -> Transa
 class Exports:
     """Implements ports.exports.ExportTables over one connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, _context: WorkContext) -> None:
         self._connection = connection
         self._readers: dict[str, Callable[[], pd.DataFrame]] = {
             "transactions": self._transactions,

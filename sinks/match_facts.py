@@ -14,6 +14,7 @@ from pipelines.model.ids import derive
 from pipelines.model.proposal import AllocationKind
 from pipelines.model.receivable import Collection
 from pipelines.model.transaction import Transaction, TransactionKind
+from pipelines.ports.work import WorkContext
 from pipelines.resolve import RETURN_KINDS, Settlement
 from sinks import current
 from sinks import tables as t
@@ -44,7 +45,7 @@ def to_transaction(row: RowMapping) -> Transaction:
 class SqlMatchFacts:
     """Implements ports.matching.MatchFacts over one connection."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, _context: WorkContext) -> None:
         self._connection = connection
 
     def input_key(self) -> str:
