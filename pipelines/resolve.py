@@ -31,7 +31,8 @@ RETURN_KINDS = frozenset({TransactionKind.RETURN_DEBIT, TransactionKind.RETURN_T
 class Settlement:
     """One journal entry that settled (part of) one invoice and has not been reversed.
 
-    cash_minor: the money it took from its transaction, without discount. The transaction's own references come along.
+    cash_minor: the money it took from its transaction; effect_minor: what it took off the invoice, discount included.
+    The transaction's own references come along.
     by_collection: the transaction is a direct debit of ours (single or batch) rather than a customer's transfer.
     """
 
@@ -40,6 +41,7 @@ class Settlement:
     invoice_number: str
     debtor_number: str
     cash_minor: int
+    effect_minor: int
     booking_date: date
     end_to_end_id: str
     mandate_id: str
@@ -126,17 +128,21 @@ class ReturnResolver:
             for key in {f"E{receipt.end_to_end_id}", f"I{receipt.counterparty_iban}"} - {"E", "I"}:
                 self._receipts_by_key[key, receipt.amount_minor].append(receipt.transaction_id)
 
-    def take_back(self, link: ReturnLink, end_to_end_id: str) -> None:
-        """A link was planned: its settlement is gone and cannot be returned twice."""
+    def take_back(self, link: ReturnLink, end_to_end_id: str) -> int:
+        """A link was planned: its settlement is gone and cannot be returned twice.
+
+        Gives what the invoice owes again, discount included, in minor units.
+        """
         self._returned.add((end_to_end_id, link.invoice_number))
         gone = self._settlements.pop(link.original_entry_id, None)
         if gone:
             self._entries_of_invoice[gone.invoice_number].discard(gone.entry_id)
             self._entries_of_transaction[gone.transaction_id].discard(gone.entry_id)
             self._entries_of_end_to_end[gone.end_to_end_id].discard(gone.entry_id)
-        else:
-            before = self._settled_before.get(link.invoice_number, 0)
-            self._settled_before[link.invoice_number] = before - link.returned_minor
+            return gone.effect_minor
+        before = self._settled_before.get(link.invoice_number, 0)
+        self._settled_before[link.invoice_number] = before - link.returned_minor
+        return link.returned_minor
 
     # --- linking -----------------------------------------------------------------------------------------------
 

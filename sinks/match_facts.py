@@ -69,7 +69,8 @@ class SqlMatchFacts:
         query = (
             select(
                 a.c.entry_id, a.c.transaction_id, a.c.invoice_number, a.c.debtor_number,
-                func.sum(a.c.cash_minor).label("cash_minor"), tx.c.booking_date, tx.c.end_to_end_id, tx.c.mandate_id,
+                func.sum(a.c.cash_minor).label("cash_minor"),
+                func.sum(a.c.amount_minor).label("effect_minor"), tx.c.booking_date, tx.c.end_to_end_id, tx.c.mandate_id,
                 tx.c.counterparty_iban, tx.c.kind,
             )
             .join(tx, tx.c.transaction_id == a.c.transaction_id)
@@ -88,6 +89,7 @@ class SqlMatchFacts:
                 invoice_number=row.invoice_number,
                 debtor_number=row.debtor_number,
                 cash_minor=int(row.cash_minor),
+                effect_minor=int(row.effect_minor),
                 booking_date=date.fromisoformat(row.booking_date),
                 end_to_end_id=row.end_to_end_id,
                 mandate_id=row.mandate_id,

@@ -31,6 +31,7 @@ SETTLED = Settlement(
     invoice_number="RE-1001",
     debtor_number="10001",
     cash_minor=11900,
+    effect_minor=11900,
     booking_date=date(2026, 10, 5),
     end_to_end_id="E2E-1",
     mandate_id="M-1",
