@@ -70,7 +70,8 @@ class SqlMatchFacts:
             select(
                 a.c.entry_id, a.c.transaction_id, a.c.invoice_number, a.c.debtor_number,
                 func.sum(a.c.cash_minor).label("cash_minor"),
-                func.sum(a.c.amount_minor).label("effect_minor"), tx.c.booking_date, tx.c.end_to_end_id, tx.c.mandate_id,
+                func.sum(a.c.amount_minor).label("effect_minor"), tx.c.booking_date, tx.c.end_to_end_id,
+                tx.c.mandate_id,
                 tx.c.counterparty_iban, tx.c.kind,
             )
             .join(tx, tx.c.transaction_id == a.c.transaction_id)
@@ -133,6 +134,9 @@ class SqlMatchFacts:
             (transaction, frozenset(json.loads(payload)["invoices"]))
             for transaction, payload in self._connection.execute(query)
         }
+
+    def seen(self) -> set[str]:
+        return set(self._connection.scalars(select(t.match_consideration.c.transaction_id).distinct()))
 
     def _free(self, kinds: Iterable[TransactionKind]) -> Select[tuple[object, ...]]:
         """Live transactions of these kinds with nothing allocated and no hold of an analyst on them."""

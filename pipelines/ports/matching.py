@@ -40,3 +40,6 @@ class MatchFacts(Protocol):
 
     def rejected(self) -> set[tuple[str, frozenset[str]]]:
         """(transaction, invoices) that a person refused or took back; never posted automatically again."""
+
+    def seen(self) -> set[str]:
+        """Transactions that an earlier match run has considered."""
