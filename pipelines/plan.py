@@ -19,7 +19,8 @@ import pandas as pd
 from pipelines.model.proposal import Disposition, Proposal
 from pipelines.model.return_debit import ReturnLink, ReturnState
 from pipelines.model.transaction import Transaction, TransactionKind
-from pipelines.resolve import ReturnResolver, Settlement
+from pipelines.resolve import ReturnResolver
+from pipelines.return_index import Settlement
 
 SettlementsOf = Callable[[str, Proposal], Sequence[tuple[str, str, str, int, int]]]
 
