@@ -89,6 +89,21 @@ class Work(Protocol):
         ...
 
     @property
+    def match_facts(self) -> Any:
+        """What a match run reads."""
+        ...
+
+    @property
+    def exports(self) -> Any:
+        """The tables that leave kontoklar."""
+        ...
+
+    @property
+    def explanations(self) -> Any:
+        """The whole story of one transaction."""
+        ...
+
+    @property
     def invariants(self) -> Invariants:
         """What ``check`` proves."""
         ...
@@ -96,6 +111,11 @@ class Work(Protocol):
 
 class Books(Protocol):
     """The database as a whole."""
+
+    @property
+    def mode(self) -> str:
+        """``live`` or ``test``, fixed in the database and part of every derived id."""
+        ...
 
     def read(self) -> AbstractContextManager[Work]:
         """A consistent snapshot. Leave it before calling ``write``: an open reader blocks a commit on SQLite."""
