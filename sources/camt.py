@@ -144,5 +144,7 @@ def _entry(element: _Element, position: str, currency: str, notes: Notes, *, fin
         )
         return None
     if entry.booking_date is None and entry.value_date is None:
-        notes.warning("camt-no-date", "The entry has neither booking nor value date; the report's day counts.", position)
+        notes.warning(
+            "camt-no-date", "The entry has neither booking nor value date; the report's day counts.", position
+        )
     return entry

@@ -126,9 +126,7 @@ def _balance(element: _Element, currency: str) -> Balance:
     return Balance(found, Money(sign * money.minor, money.currency), None if day is None else day.day)
 
 
-def _proof_pair(
-    container: _Element, balances: list[Balance], *, paged: bool
-) -> tuple[Balance | None, Balance | None]:
+def _proof_pair(container: _Element, balances: list[Balance], *, paged: bool) -> tuple[Balance | None, Balance | None]:
     """Opening and closing for the proof. OPBD wins over PRCD, which repeats the day before. On pages ITBD stands for
     the missing end; elsewhere it is only a balance of the moment."""
     openings = [balance for balance in balances if balance.kind is BalanceKind.OPENING]
@@ -159,9 +157,7 @@ def _proof_pair(
 
 
 def _has_interim_subtype(container: _Element) -> bool:
-    return any(
-        local(item.tag) == "Bal" and find_text(item, "Tp", "SubTp", "Cd") == "INTM" for item in container
-    )
+    return any(local(item.tag) == "Bal" and find_text(item, "Tp", "SubTp", "Cd") == "INTM" for item in container)
 
 
 def _check_content(

@@ -43,7 +43,7 @@ def iso_day(text: str) -> Day:
     if len(raw) < 11 or raw[10] not in "T ":
         raise ValueError("not an ISO date")
     day = iso_day(raw[:10])
-    if raw.endswith("Z") or raw.endswith("+00:00"):
+    if raw.endswith(("Z", "+00:00")):
         moment = datetime.fromisoformat(raw)
         return Day(moment.astimezone(_BANK_ZONE).date(), day.clamped)
     return day

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from pipelines.model.statement import BalanceKind, Statement
 
@@ -16,14 +17,14 @@ def merge_pages(statements: Sequence[Statement]) -> list[Statement]:
     """
     groups: dict[_Key, list[Statement]] = {}
     for statement in statements:
-        if statement.page and statement.number:
-            key = (statement.account, statement.currency, statement.number, statement.format)
-            groups.setdefault(key, []).append(statement)
+        groups.setdefault((statement.account, statement.currency, statement.number, statement.format), []).append(
+            statement
+        )
     merged: dict[int, Statement] = {}
     dropped: set[int] = set()
     for group in groups.values():
-        for chain in _chains(group):
-            if len(chain) > 1:
+        if len(group) > 1:
+            for chain in _chains(group):
                 merged[id(chain[0])] = _joined(chain)
                 dropped.update(id(page) for page in chain[1:])
     return [merged.get(id(statement), statement) for statement in statements if id(statement) not in dropped]
@@ -34,24 +35,25 @@ def _page(statement: Statement) -> int:
 
 
 def _chains(group: list[Statement]) -> list[list[Statement]]:
+    """Chains of two pages and more. Pages may stand in any order in the file."""
+    waiting: dict[tuple[int, date | None], list[Statement]] = {}
+    for statement in sorted(group, key=_page, reverse=True):
+        opening = statement.opening
+        if opening is not None and opening.kind is BalanceKind.INTERIM_OPENING:
+            waiting.setdefault((opening.amount.minor, opening.day), []).append(statement)
     chains: list[list[Statement]] = []
-    for statement in sorted(group, key=_page):
-        last = chains[-1][-1] if chains else None
-        if last is not None and _continues(last, statement):
-            chains[-1].append(statement)
-        else:
-            chains.append([statement])
+    for statement in group:
+        if statement.opening is None or statement.opening.kind is not BalanceKind.OPENING:
+            continue
+        chain = [statement]
+        while (closing := chain[-1].closing) is not None and closing.kind is BalanceKind.INTERIM_CLOSING:
+            following = waiting.get((closing.amount.minor, closing.day))
+            if not following:
+                break
+            chain.append(following.pop())
+        if len(chain) > 1:
+            chains.append(chain)
     return chains
-
-
-def _continues(last: Statement, following: Statement) -> bool:
-    if last.closing is None or following.opening is None or _page(following) != _page(last) + 1:
-        return False
-    return (
-        last.closing.kind is BalanceKind.INTERIM_CLOSING
-        and following.opening.kind is BalanceKind.INTERIM_OPENING
-        and last.closing.amount == following.opening.amount
-    )
 
 
 def _joined(chain: list[Statement]) -> Statement:
