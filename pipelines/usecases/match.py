@@ -70,7 +70,6 @@ def match(
     findings = tuple(_findings(plan))
     with books.write() as work:
         work.proposals.store(
-            match_no=last.match_no + 1 if last is not None else 1,
             as_of=as_of,
             input_key=input_key,
             policy_hash=policy_hash,
