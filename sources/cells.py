@@ -26,6 +26,8 @@ _IBAN_DIGITS: Final = str.maketrans({chr(65 + letter): str(10 + letter) for lett
 _FIRST_YEAR: Final = 1900
 _LAST_YEAR: Final = 2200
 MAX_IDENTIFIER: Final = 140
+# What programs write when they have nothing to say (ISO 20022 uses NOTPROVIDED).
+NO_REFERENCE: Final = frozenset({"NOTPROVIDED", "NOTAVAIL", "NONREF", "NOT PROVIDED"})
 # A comma file groups with points and the other way round; a group never starts with a zero.
 _SHAPES: Final = {
     ".": re.compile(r"[+-]?(?:\d+|[1-9]\d{0,2}(?:,\d{3})+)(?:\.\d*)?", re.ASCII),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -18,26 +17,14 @@ from lxml import etree
 from pipelines.errors import UnreadableDocument
 from pipelines.model.finding import Finding, Severity
 from pipelines.model.receivable import Collection
-from sources.cells import CellError, parse_currency, parse_day, parse_iban, parse_minor
-from sources.receivables import NO_REFERENCE
+from pipelines.ports.receivables import DraftCollection
+from sources.cells import NO_REFERENCE, CellError, parse_currency, parse_day, parse_iban, parse_minor
 
 _PAIN: Final = re.compile(rb"urn:iso:std:iso:20022:(?:tech|DKS):xsd:pain\.008\.|pain\.008\.\d{3}\.\d{2}")
 _LOOK_AT: Final = 8192
 # What stands around an invoice number in free text; a hyphen or slash may be part of it.
 _AROUND: Final = re.compile(r"[\s,;:+()]+")
 _MAX_TOKENS: Final = 40
-
-
-@dataclass(frozen=True, slots=True)
-class SubmittedDebit:
-    """One DrctDbtTxInf. collection.invoice_number is still "". candidates: texts that may be an invoice number.
-
-    position: ``PmtInf 1/DrctDbtTxInf 3``.
-    """
-
-    collection: Collection
-    candidates: tuple[str, ...]
-    position: str
 
 
 def is_pain008(path: Path) -> bool:
@@ -47,12 +34,12 @@ def is_pain008(path: Path) -> bool:
     return start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") and bool(_PAIN.search(start))
 
 
-def read_pain008(path: Path) -> tuple[list[SubmittedDebit], list[Finding]]:
+def read_pain008(path: Path) -> tuple[list[DraftCollection], list[Finding]]:
     """All debits of the message, and findings for those that cannot be used.
 
     Raises UnreadableDocument when it is no well-formed pain.008 or declares a DOCTYPE.
     """
-    debits: list[SubmittedDebit] = []
+    debits: list[DraftCollection] = []
     findings: list[Finding] = []
     message_id, information_id, day, groups, count = "", "", None, 0, 0
     try:
@@ -122,7 +109,7 @@ def _day(text: str) -> date | None:
 
 def _debit(
     node: etree._Element, message_id: str, information_id: str, day: date | None, position: str
-) -> SubmittedDebit:
+) -> DraftCollection:
     amount = _find(node, "InstdAmt")
     if amount is None or not amount.text:
         raise CellError("InstdAmt is missing")
@@ -154,7 +141,7 @@ def _debit(
         information_id,
         message_id,
     )
-    return SubmittedDebit(collection, _candidates(texts, end_to_end), position)
+    return DraftCollection(collection, _candidates(texts, end_to_end), position)
 
 
 def _candidates(texts: list[str], end_to_end_id: str) -> tuple[str, ...]:

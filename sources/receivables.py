@@ -7,14 +7,15 @@ contradicting ones are all refused, because nothing says which of them is true.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 from pipelines.model.finding import Finding, Severity
 from pipelines.model.receivable import Collection, Contract, Debtor, DocumentType, ItemStatus, Receivable
+from pipelines.ports.receivables import DraftCollection, TableBatch, TableRow
 from sources.cells import (
+    NO_REFERENCE,
     CellError,
     check_identifier,
     parse_basis_points,
@@ -27,6 +28,7 @@ from sources.cells import (
     split_list,
 )
 from sources.decimal_mark import PLAIN
+from sources.pain008 import is_pain008, read_pain008
 from sources.tables_in import Chunk, Layout, Survey, TableFile
 
 T = TypeVar("T")
@@ -64,32 +66,10 @@ CONTRACTS: Final = Layout(
     optional=("dunning_plan",),
 )
 
-# What programs write when they have nothing to say (ISO 20022 uses NOTPROVIDED).
-NO_REFERENCE: Final = frozenset({"NOTPROVIDED", "NOTAVAIL", "NONREF", "NOT PROVIDED"})
 _CONTRACT_STATES: Final = frozenset({"active", "expired", "cancelled", "blocked"})
 
 
-class Row(NamedTuple):
-    """A row that was understood. number: where it stands. noun: what it says.
-
-    open_given: the file states the open amount of this receivable itself; always False for other kinds.
-    """
-
-    number: int
-    noun: Receivable | Debtor | Collection | Contract
-    open_given: bool = False
-
-
-@dataclass(slots=True)
-class Batch:
-    """Some rows of a file, and what was wrong in that part of it."""
-
-    rows: list[Row] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    refused: int = 0
-
-
-def read(path: Path, kind: str) -> Iterator[Batch]:
+def read(path: Path, kind: str) -> Iterator[TableBatch]:
     """Reads one file of ``receivables``, ``debtors``, ``collections`` or ``contracts`` in parts of bounded size.
 
     Raises HeaderError or UnreadableDocument for a file that is refused whole, before the first part.
@@ -97,13 +77,13 @@ def read(path: Path, kind: str) -> Iterator[Batch]:
     layout, parse = _KINDS[kind]
     file = TableFile(path, layout)
     survey = file.survey()
-    yield Batch(findings=[_unknown_column(file.name, name) for name in file.unknown_columns])
-    aside: list[Row] = []
+    yield TableBatch(findings=[_unknown_column(file.name, name) for name in file.unknown_columns])
+    aside: list[TableRow] = []
     for chunk in file.chunks():
         page = _Page(file.name, kind, chunk, survey)
         rows = parse(page)
         if survey.repeated:
-            once: list[Row] = []
+            once: list[TableRow] = []
             repeated = {
                 number
                 for number, key in zip(chunk.numbers, file.key_hashes(chunk), strict=True)
@@ -112,16 +92,16 @@ def read(path: Path, kind: str) -> Iterator[Batch]:
             for row in rows:
                 (aside if row.number in repeated else once).append(row)
             rows = once
-        yield Batch(rows, page.findings, page.refused)
+        yield TableBatch(rows, page.findings, page.refused)
     if aside:
         yield _settle_repeated(file.name, kind, aside)
 
 
-def _settle_repeated(name: str, kind: str, rows: list[Row]) -> Batch:
-    groups: dict[object, list[Row]] = {}
+def _settle_repeated(name: str, kind: str, rows: list[TableRow]) -> TableBatch:
+    groups: dict[object, list[TableRow]] = {}
     for row in rows:
         groups.setdefault(key_of(row.noun), []).append(row)
-    batch = Batch()
+    batch = TableBatch()
     for group in groups.values():
         first = group[0]
         if all(row.noun == first.noun and row.open_given == first.open_given for row in group):
@@ -321,7 +301,7 @@ def _text(text: str) -> str:
 _NO_DAY: Final = date.min
 
 
-def _receivables(page: _Page) -> list[Row]:
+def _receivables(page: _Page) -> list[TableRow]:
     invoices = page.typed("invoice_number", check_identifier, "", required=True)
     debtors = page.typed("debtor_number", check_identifier, "", required=True)
     currencies = page.typed("currency", parse_currency, "EUR")
@@ -352,7 +332,7 @@ def _receivables(page: _Page) -> list[Row]:
         elif amount < 0 and type_ is DocumentType.FEE:
             page.refuse(index, "amount of a fee is negative")
         amounts[index], opens[index] = _signed(page, index, amount, opens[index], type_)
-    rows: list[Row] = []
+    rows: list[TableRow] = []
     for i in page.good():
         amount, given = amounts[i], opens[i]
         assert amount is not None
@@ -363,7 +343,7 @@ def _receivables(page: _Page) -> list[Row]:
             None if discount_days[i] is _NO_DAY else discount_days[i], plans[i],
             None if tax_rates[i] < 0 else tax_rates[i],
         )  # fmt: skip
-        rows.append(Row(page.chunk.numbers[i], noun, given is not None))
+        rows.append(TableRow(page.chunk.numbers[i], noun, given is not None))
     return rows
 
 
@@ -392,7 +372,7 @@ def _negative_invoice(page: _Page, index: int, invoice_number: str) -> Finding:
     )
 
 
-def _debtors(page: _Page) -> list[Row]:
+def _debtors(page: _Page) -> list[TableRow]:
     numbers = page.typed("debtor_number", check_identifier, "", required=True)
     names = page.typed("name", _text, "", required=True)
     ibans = page.ibans("ibans")
@@ -401,7 +381,7 @@ def _debtors(page: _Page) -> list[Row]:
     aliases, tags = page.texts("aliases"), page.texts("tags")
     addresses, plans = page.texts("address"), page.texts("dunning_plan")
     return [
-        Row(
+        TableRow(
             page.chunk.numbers[i],
             Debtor(
                 numbers[i], names[i], ibans[i], external[i], emails[i], split_list(aliases[i]), split_list(tags[i]),
@@ -412,7 +392,7 @@ def _debtors(page: _Page) -> list[Row]:
     ]  # fmt: skip
 
 
-def _collections(page: _Page) -> list[Row]:
+def _collections(page: _Page) -> list[TableRow]:
     end_to_ends = page.typed("end_to_end_id", check_identifier, "", required=True)
     mandates = page.typed("mandate_id", check_identifier, "", required=True)
     invoices = page.typed("invoice_number", check_identifier, "", required=True)
@@ -431,7 +411,7 @@ def _collections(page: _Page) -> list[Row]:
         if end_to_ends[index].upper() in NO_REFERENCE:
             page.refuse(index, "end_to_end_id is a placeholder")
     return [
-        Row(
+        TableRow(
             page.chunk.numbers[i],
             Collection(
                 end_to_ends[i], mandates[i], invoices[i], amounts[i] or 0, currencies[i], days[i],
@@ -442,15 +422,17 @@ def _collections(page: _Page) -> list[Row]:
     ]  # fmt: skip
 
 
-def _contracts(page: _Page) -> list[Row]:
+def _contracts(page: _Page) -> list[TableRow]:
     contracts = page.typed("contract_id", check_identifier, "", required=True)
     debtors = page.typed("debtor_number", check_identifier, "", required=True)
     states = page.typed("status", _contract_status, "", required=True)
     plans = page.texts("dunning_plan")
-    return [Row(page.chunk.numbers[i], Contract(contracts[i], debtors[i], states[i], plans[i])) for i in page.good()]
+    return [
+        TableRow(page.chunk.numbers[i], Contract(contracts[i], debtors[i], states[i], plans[i])) for i in page.good()
+    ]
 
 
-_KINDS: Final[dict[str, tuple[Layout, Callable[[_Page], list[Row]]]]] = {
+_KINDS: Final[dict[str, tuple[Layout, Callable[[_Page], list[TableRow]]]]] = {
     "receivables": (RECEIVABLES, _receivables),
     "debtors": (DEBTORS, _debtors),
     "collections": (COLLECTIONS, _collections),
@@ -459,6 +441,13 @@ _KINDS: Final[dict[str, tuple[Layout, Callable[[_Page], list[Row]]]]] = {
 KINDS: Final = tuple(_KINDS)
 
 
-def with_name(batch: Batch, name: str) -> Batch:
-    """The same batch with findings that name another source file (for files unpacked elsewhere)."""
-    return replace(batch, findings=[replace(finding, source_file=name) for finding in batch.findings])
+class TableFiles:
+    """``pipelines.ports.receivables.TableReader`` on the local file system."""
+
+    def read(self, path: Path, kind: str) -> Iterator[TableBatch]:
+        """The rows of one table file, in parts."""
+        return read(path, kind)
+
+    def drafts(self, path: Path) -> tuple[Sequence[DraftCollection], Sequence[Finding]] | None:
+        """The debits of a pain.008 message; None when the file is none."""
+        return read_pain008(path) if is_pain008(path) else None

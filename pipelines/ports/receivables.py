@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection as Keys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import pandas as pd
 
@@ -25,7 +25,8 @@ class KnownItem:
     version: int
     content_hash: str
     amount_minor: int
-    open_minor: int
+    currency: str
+    debtor_number: str
     settled_elsewhere_minor: int
     allocated_minor: int = 0
     ever_allocated_minor: int = 0
@@ -102,28 +103,32 @@ class ReceivableStore(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
-    """A row of a table file that was understood. open_given: it states its open amount itself."""
+class TableRow(NamedTuple):
+    """A row of a table file that was understood. number: where it stands.
 
+    open_given: the file itself states the open amount of this receivable; always False for other kinds.
+    """
+
+    number: int
     noun: Receivable | Debtor | Collection | Contract
     open_given: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TableBatch:
-    """A part of a table file: rows, findings, and how many rows were refused."""
+    """A part of a table file: what was understood, what was wrong, and how many rows were refused."""
 
-    rows: Sequence[TableRow]
-    findings: Sequence[Finding]
-    refused: int
+    rows: list[TableRow] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    refused: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class DraftCollection:
     """A submitted direct debit that does not name its invoice in a field of its own (pain.008).
 
-    candidates: texts that may be the invoice number, most telling first.
+    collection.invoice_number is still "". candidates: texts that may be an invoice number, most telling first.
+    position: ``PmtInf 1/DrctDbtTxInf 3``.
     """
 
     collection: Collection
