@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+from pipelines.ports.audit import Audit
+from pipelines.ports.findings import Findings
+from pipelines.ports.invariants import Invariants
+from pipelines.ports.journal import Journal
+from pipelines.ports.proposals import Proposals
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +54,12 @@ class Work(Protocol):
         ...
 
     @property
-    def proposals(self) -> Any:
+    def proposals(self) -> Proposals:
         """Match runs: plans, proposals, return links."""
         ...
 
     @property
-    def journal(self) -> Any:
+    def journal(self) -> Journal:
         """Double-entry journal and allocations."""
         ...
 
@@ -65,18 +74,23 @@ class Work(Protocol):
         ...
 
     @property
-    def findings(self) -> Any:
+    def findings(self) -> Findings:
         """What was wrong with the data (D18)."""
         ...
 
     @property
-    def audit(self) -> Any:
+    def audit(self) -> Audit:
         """The hash-chained trail of events."""
         ...
 
     @property
     def decisions(self) -> Any:
         """What people decided."""
+        ...
+
+    @property
+    def invariants(self) -> Invariants:
+        """What ``check`` proves."""
         ...
 
 
@@ -91,6 +105,13 @@ class Books(Protocol):
         """One commit; an exception rolls all of it back.
 
         Raises StaleRun when no lease is held or a newer run has taken over.
+        """
+        ...
+
+    def commit(self, phase: Callable[[Work], T]) -> T:
+        """Runs ``phase`` in one ``write``; the whole phase again when the database lost a race with another writer.
+
+        ``phase`` must read what it decides on through its ``Work`` and keep nothing from a try that failed.
         """
         ...
 
