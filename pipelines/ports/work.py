@@ -97,6 +97,11 @@ class Work(Protocol):
 class Books(Protocol):
     """The database as a whole."""
 
+    @property
+    def mode(self) -> str:
+        """``live`` or ``test``, as fixed in the database."""
+        ...
+
     def read(self) -> AbstractContextManager[Work]:
         """A consistent snapshot. Leave it before calling ``write``: an open reader blocks a commit on SQLite."""
         ...
