@@ -1,0 +1,87 @@
+"""Inserting many rows at the speed of the driver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
+
+# Below this a COPY costs more round trips than it saves.
+_COPY_FROM: Final = 500
+_PLAIN: Final = frozenset({str, int, float, bytes, bool, type(None)})
+
+
+def note_rows(connection: Connection, count: int) -> None:
+    """Remembers on the connection that rows changed (``sinks.database.rows_written``)."""
+    connection.info["rows_written"] = connection.info.get("rows_written", 0) + count
+
+
+@lru_cache(maxsize=256)
+def _statement(table: Table, names: tuple[str, ...], mark: str, skip_existing: bool) -> str:
+    columns = ", ".join(f'"{table.c[name].name}"' for name in names)
+    marks = ", ".join([mark] * len(names))
+    conflict = " ON CONFLICT DO NOTHING" if skip_existing else ""
+    return f"INSERT INTO {table.name} ({columns}) VALUES ({marks}){conflict}"  # noqa: S608 - names of our own schema
+
+
+def insert_rows(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, object]], *, skip_existing: bool = False
+) -> int:
+    """Inserts ``rows`` (all with the same keys, plain values only) and returns how many were new.
+
+    skip_existing: leave out rows that meet an existing key instead of raising IntegrityError. Dates and enums are
+    given as text; ValueError tells about rows of another shape.
+    """
+    if not rows:
+        return 0
+    names = tuple(rows[0])
+    width = len(names)
+    pick = itemgetter(*names) if width > 1 else None
+    values: list[tuple[Any, ...]]
+    values = [pick(row) for row in rows] if pick else [(row[names[0]],) for row in rows]
+    if any(len(row) != width for row in rows):
+        raise ValueError(f"rows for {table.name} do not all have the same columns")
+    if any(type(value) not in _PLAIN for value in values[0]):
+        raise ValueError(f"rows for {table.name} must hold plain text, numbers or bytes")
+    if connection.dialect.name == "sqlite":
+        statement = _statement(table, names, "?", skip_existing)
+        return connection.exec_driver_sql(statement, values).rowcount
+    if len(values) < _COPY_FROM:
+        statement = _statement(table, names, "%s", skip_existing)
+        return connection.exec_driver_sql(statement, values).rowcount
+    return _copy(connection, table, names, values, skip_existing)
+
+
+def _copy(
+    connection: Connection, table: Table, names: tuple[str, ...], values: list[tuple[Any, ...]], skip_existing: bool
+) -> int:
+    target = f"incoming_{table.name}" if skip_existing else table.name
+    columns = ", ".join(f'"{name}"' for name in names)
+    if skip_existing:
+        connection.exec_driver_sql(f"CREATE TEMP TABLE {target} (LIKE {table.name} INCLUDING DEFAULTS) ON COMMIT DROP")
+    statement = f"COPY {target} ({columns}) FROM STDIN"
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    try:
+        with driver.cursor() as cursor:
+            with cursor.copy(statement.encode()) as copy:
+                for row in values:
+                    copy.write_row(row)
+            count = cursor.rowcount
+    except psycopg.Error as error:
+        raise DBAPIError.instance(
+            statement, None, error, psycopg.Error, hide_parameters=True, dialect=connection.dialect
+        ) from error
+    if not skip_existing:
+        note_rows(connection, count)
+        return count
+    moved = connection.exec_driver_sql(
+        f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {target} ON CONFLICT DO NOTHING"  # noqa: S608
+    ).rowcount
+    connection.exec_driver_sql(f"DROP TABLE {target}")
+    return moved
