@@ -77,8 +77,8 @@ def _business(rng: Random, company: Company, number: int, name: str) -> list[_Dr
     ibans = tuple(names.iban(rng.choice(names.BANK_CODES), rng.randrange(10**6, 10**10)) for _ in range(2))
     debtor = Debtor(str(number), name, ibans=ibans[: 0 if known < 0.15 else 1 if known < 0.85 else 2])
     company.debtors.append(debtor)
-    days = rng.choice((14, 14, 30))
-    discount = rng.choice((0, 0, 0, 200, 300)) if days == 30 else 0
+    days = rng.choice((14, 30))
+    discount = rng.choice((0, 200, 300)) if days == 30 else 0
     drafts: list[_Draft] = []
     issued = date(2026, 7, 20) + timedelta(days=rng.randrange(14))
     while issued < MONTH_END - timedelta(days=4):

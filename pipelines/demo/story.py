@@ -58,7 +58,7 @@ def _customer(rng: Random, company: Company, number: str) -> list[Payment]:
     while paid:
         day, item = paid.pop(0)
         near = [pair for pair in paid if (pair[0] - day).days <= 9][:3]
-        if near and rng.random() < 0.4:
+        if near and rng.random() < 0.22:
             paid = [pair for pair in paid if pair not in near]
             result.append(_several(rng, company, account, near[-1][0], [item, *(pair[1] for pair in near)]))
         else:
