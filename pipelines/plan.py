@@ -19,7 +19,8 @@ import pandas as pd
 from pipelines.model.proposal import Disposition, Proposal
 from pipelines.model.return_debit import ReturnLink, ReturnState
 from pipelines.model.transaction import Transaction, TransactionKind
-from pipelines.resolve import ReturnResolver, Settlement
+from pipelines.resolve import ReturnResolver
+from pipelines.return_index import Settlement
 
 SettlementsOf = Callable[[str, Proposal], Sequence[tuple[str, str, str, int, int]]]
 
@@ -84,7 +85,7 @@ class _Planner:
         receipts = receipts.sort_values(["booking_date", "transaction_id"], kind="stable").reset_index(drop=True)
         taken_back = {self._resolver.unsettled_original(r) for r in returns} & self._seen_before
         receipts = receipts[~receipts["transaction_id"].isin(taken_back)]
-        days = receipts["booking_date"].astype("str")
+        days = _iso(receipts["booking_date"])
         waiting: list[Transaction] = []
         done = ""
         for day, group in groupby(sorted(returns, key=_by_day), key=lambda r: r.booking_date):
@@ -102,9 +103,9 @@ class _Planner:
         if receipts.empty:
             return
         facts = {
-            str(key): (date.fromisoformat(str(day)), str(end_to_end), str(mandate), str(iban), str(kind))
+            str(key): (date.fromisoformat(day), str(end_to_end), str(mandate), str(iban), str(kind))
             for key, day, end_to_end, mandate, iban, kind in zip(
-                receipts["transaction_id"], receipts["booking_date"], receipts["end_to_end_id"],
+                receipts["transaction_id"], _iso(receipts["booking_date"]), receipts["end_to_end_id"],
                 receipts["mandate_id"], receipts["counterparty_iban"], receipts["kind"], strict=True,
             )
         }  # fmt: skip
@@ -162,6 +163,10 @@ class _Planner:
     def _record(self, links: Sequence[ReturnLink]) -> None:
         self._plan.considered.append(links[0].transaction_id)
         self._plan.links.extend(links)
+
+
+def _iso(days: pd.Series) -> pd.Series:
+    return days.astype("str").str[:10]
 
 
 def _by_day(transaction: Transaction) -> tuple[date, str]:

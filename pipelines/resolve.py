@@ -8,15 +8,15 @@ took beyond the original amount are charges.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 from pipelines.model.proposal import Evidence
 from pipelines.model.receivable import Collection
 from pipelines.model.return_debit import ReturnLink, ReturnState
 from pipelines.model.transaction import Transaction, TransactionKind
+from pipelines.return_index import CollectionIndex, ReceiptIndex, Settlement, SettlementIndex
 from pipelines.text import compact
 
 # Unauthorised debits may be claimed back for 13 months (BGB §676b); banks need some days more.
@@ -25,28 +25,6 @@ LONGEST_RETURN = timedelta(days=410)
 MAX_CHARGES_MINOR = 5000
 
 RETURN_KINDS = frozenset({TransactionKind.RETURN_DEBIT, TransactionKind.RETURN_TRANSFER, TransactionKind.REVERSAL})
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """One journal entry that settled (part of) one invoice and has not been reversed.
-
-    cash_minor: the money it took from its transaction; effect_minor: what it took off the invoice, discount included.
-    The transaction's own references come along.
-    by_collection: the transaction is a direct debit of ours (single or batch) rather than a customer's transfer.
-    """
-
-    entry_id: str
-    transaction_id: str
-    invoice_number: str
-    debtor_number: str
-    cash_minor: int
-    effect_minor: int
-    booking_date: date
-    end_to_end_id: str
-    mandate_id: str
-    counterparty_iban: str
-    by_collection: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,46 +65,15 @@ class ReturnResolver:
         self._debtor_of = debtor_of or {}
         # (EndToEndId, invoice) pairs that have come back already: the second return needs a person.
         self._returned = set(returned_before)
-        self._by_end_to_end: dict[str, list[Collection]] = defaultdict(list)
-        self._by_mandate: dict[str, list[Collection]] = defaultdict(list)
-        self._by_batch: dict[str, list[Collection]] = defaultdict(list)
-        self._by_iban: dict[str, list[Collection]] = defaultdict(list)
-        self._by_amount: dict[int, list[Collection]] = defaultdict(list)
-        for collection in sorted(collections, key=lambda c: (c.end_to_end_id, c.invoice_number, c.mandate_id)):
-            self._by_end_to_end[collection.end_to_end_id].append(collection)
-            self._by_mandate[collection.mandate_id].append(collection)
-            self._by_iban[collection.debtor_iban].append(collection)
-            self._by_amount[collection.amount_minor].append(collection)
-            for batch in {collection.payment_information_id, collection.message_id}:
-                self._by_batch[batch].append(collection)
-        for index in (self._by_end_to_end, self._by_mandate, self._by_batch, self._by_iban):
-            index.pop("", None)
-        self._settlements: dict[str, Settlement] = {}
-        self._entries_of_invoice: dict[str, set[str]] = defaultdict(set)
-        self._entries_of_transaction: dict[str, set[str]] = defaultdict(set)
-        self._entries_of_end_to_end: dict[str, set[str]] = defaultdict(set)
-        for settlement in settlements:
-            self.settle(settlement)
-        self._receipts: dict[str, Transaction] = {}
-        self._receipts_by_key: dict[tuple[str, int], list[str]] = defaultdict(list)
-        for receipt in receipts:
-            self.receive(receipt)
+        self._collections = CollectionIndex(collections)
+        self._settlements = SettlementIndex(settlements)
+        self._receipts = ReceiptIndex(receipts)
 
     # --- the plan moves on -------------------------------------------------------------------------------------
 
     def settle(self, settlement: Settlement) -> None:
         """A settlement was planned or posted; it can be returned from now on."""
-        self._settlements[settlement.entry_id] = settlement
-        self._entries_of_invoice[settlement.invoice_number].add(settlement.entry_id)
-        self._entries_of_transaction[settlement.transaction_id].add(settlement.entry_id)
-        self._entries_of_end_to_end[settlement.end_to_end_id].add(settlement.entry_id)
-
-    def receive(self, receipt: Transaction) -> None:
-        """A money-in transaction became known; a later return may take it back."""
-        if receipt.transaction_id not in self._receipts and receipt.amount_minor > 0:
-            self._receipts[receipt.transaction_id] = receipt
-            for key in {f"E{receipt.end_to_end_id}", f"I{receipt.counterparty_iban}"} - {"E", "I"}:
-                self._receipts_by_key[key, receipt.amount_minor].append(receipt.transaction_id)
+        self._settlements.add(settlement)
 
     def take_back(self, link: ReturnLink, end_to_end_id: str) -> int:
         """A link was planned: its settlement is gone and cannot be returned twice.
@@ -134,11 +81,8 @@ class ReturnResolver:
         Gives what the invoice owes again, discount included, in minor units.
         """
         self._returned.add((end_to_end_id, link.invoice_number))
-        gone = self._settlements.pop(link.original_entry_id, None)
+        gone = self._settlements.remove(link.original_entry_id)
         if gone:
-            self._entries_of_invoice[gone.invoice_number].discard(gone.entry_id)
-            self._entries_of_transaction[gone.transaction_id].discard(gone.entry_id)
-            self._entries_of_end_to_end[gone.end_to_end_id].discard(gone.entry_id)
             return gone.effect_minor
         before = self._settled_before.get(link.invoice_number, 0)
         self._settled_before[link.invoice_number] = before - link.returned_minor
@@ -206,11 +150,7 @@ class ReturnResolver:
 
     def _settlement_of(self, collection: Collection) -> Settlement | None:
         """The active settlement this very collection made; a transfer for the same invoice is not it."""
-        candidates = [
-            self._settlements[entry]
-            for entry in sorted(self._entries_of_invoice.get(collection.invoice_number, ()))
-            if self._settlements[entry].by_collection
-        ]
+        candidates = [s for s in self._settlements.of_invoice(collection.invoice_number) if s.by_collection]
         own = [s for s in candidates if s.end_to_end_id == collection.end_to_end_id]
         unnamed = [s for s in candidates if not s.end_to_end_id and s.cash_minor == collection.amount_minor]
         found = own or unnamed
@@ -225,7 +165,7 @@ class ReturnResolver:
         return self._by_receipt(transaction)
 
     def _by_our_id(self, transaction: Transaction) -> list[_Original]:
-        group = self._by_end_to_end.get(transaction.end_to_end_id, [])
+        group = self._collections.by_end_to_end.get(transaction.end_to_end_id, [])
         evidence = [Evidence("end_to_end_id", "exact", 20.0)]
         if transaction.mandate_id and group:
             same = [c for c in group if not c.mandate_id or c.mandate_id == transaction.mandate_id]
@@ -236,14 +176,9 @@ class ReturnResolver:
 
     def _by_settled_id(self, transaction: Transaction) -> list[_Original]:
         """Collections that were never loaded, but whose credit named its EndToEndId."""
-        if not transaction.end_to_end_id:
-            return []
         found = tuple(
             s
-            for s in map(
-                self._settlements.__getitem__,
-                sorted(self._entries_of_end_to_end.get(transaction.end_to_end_id, ())),
-            )
+            for s in self._settlements.of_end_to_end(transaction.end_to_end_id)
             if s.by_collection
             and (not transaction.mandate_id or not s.mandate_id or s.mandate_id == transaction.mandate_id)
         )
@@ -251,17 +186,17 @@ class ReturnResolver:
 
     def _by_batch_id(self, transaction: Transaction) -> list[_Original]:
         names = {transaction.customer_reference, transaction.payment_information_id, transaction.message_id} - {""}
-        pool = [c for name in sorted(names) for c in self._by_batch.get(name, [])]
+        pool = [c for name in sorted(names) for c in self._collections.by_batch.get(name, [])]
         return self._unique_by_amount(transaction, pool, Evidence("payment_information_id", "exact", 10.0))
 
     def _by_account_or_mandate(self, transaction: Transaction) -> list[_Original]:
         if transaction.mandate_id:
-            pool = self._by_mandate.get(transaction.mandate_id, [])
+            pool = self._collections.by_mandate.get(transaction.mandate_id, [])
             found = self._unique_by_amount(transaction, pool, Evidence("mandate_id", "exact", 12.0))
             if found:
                 return found
         if transaction.counterparty_iban:
-            pool = self._by_iban.get(transaction.counterparty_iban, [])
+            pool = self._collections.by_iban.get(transaction.counterparty_iban, [])
             found = self._unique_by_amount(transaction, pool, Evidence("debtor_iban", "exact", 10.0))
             if found:
                 return found
@@ -272,7 +207,7 @@ class ReturnResolver:
         pool = [
             c
             for amount in _possible_amounts(transaction)
-            for c in self._by_amount.get(amount, [])
+            for c in self._collections.by_amount.get(amount, [])
             if len(compact(c.invoice_number)) >= 4 and _whole(compact(c.invoice_number), text)
         ]
         return self._unique_by_amount(transaction, pool, Evidence("invoice_number", "exact", 12.0))
@@ -300,23 +235,14 @@ class ReturnResolver:
         return []
 
     def _by_receipt(self, transaction: Transaction) -> list[_Original]:
-        """A customer's transfer taken back: same EndToEndId, or same account, and exactly its amount."""
+        """A payment taken back as a whole: same EndToEndId, or same account, and exactly its amount."""
         for amount in _possible_amounts(transaction):
-            for key, level in ((f"E{transaction.end_to_end_id}", "end_to_end_id"),
-                               (f"I{transaction.counterparty_iban}", "counterparty_iban")):  # fmt: skip
-                if len(key) == 1:
-                    continue
-                known = [
-                    r for r in self._receipts_by_key.get((key, amount), [])
-                    if self._receipts[r].booking_date <= transaction.booking_date
-                ]  # fmt: skip
-                settled = [r for r in known if self._entries_of_transaction.get(r)]
-                originals = []
-                for receipt in settled:
-                    parts = tuple(self._settlements[e] for e in sorted(self._entries_of_transaction[receipt]))
-                    if sum(s.cash_minor for s in parts) == amount:
-                        evidence = (Evidence(level, "exact", 12.0), Evidence("amount", "exact", 8.0))
-                        originals.append(_Original((), parts, evidence))
+            for field, receipts in self._receipts.before(transaction, amount).items():
+                evidence = (Evidence(field, "exact", 12.0), Evidence("amount", "exact", 8.0))
+                settled = [tuple(self._settlements.of_transaction(r.transaction_id)) for r in receipts]
+                originals = [
+                    _Original((), parts, evidence) for parts in settled if sum(s.cash_minor for s in parts) == amount
+                ]
                 if originals:
                     return originals
         return []
@@ -324,15 +250,9 @@ class ReturnResolver:
     def unsettled_original(self, transaction: Transaction) -> str:
         """The one unallocated receipt a return takes back, else ""; it must not be matched any more."""
         for amount in _possible_amounts(transaction):
-            for key in (f"E{transaction.end_to_end_id}", f"I{transaction.counterparty_iban}"):
-                known = [] if len(key) == 1 else self._receipts_by_key.get((key, amount), [])
-                free = [
-                    r for r in known
-                    if not self._entries_of_transaction.get(r)
-                    and self._receipts[r].booking_date <= transaction.booking_date
-                ]  # fmt: skip
-                if len(free) == 1 and len(known) == 1:
-                    return free[0]
+            for receipts in self._receipts.before(transaction, amount).values():
+                if len(receipts) == 1 and not self._settlements.of_transaction(receipts[0].transaction_id):
+                    return receipts[0].transaction_id
         return ""
 
     def _unknown(self, transaction: Transaction) -> ReturnLink:
@@ -340,7 +260,7 @@ class ReturnResolver:
         if receipt:
             link = _open_link(transaction, ReturnState.REVIEW, "original-not-allocated")
             return replace(link, original_transaction_id=receipt)
-        if transaction.end_to_end_id in self._by_end_to_end and transaction.mandate_id:
+        if transaction.end_to_end_id in self._collections.by_end_to_end and transaction.mandate_id:
             return _open_link(transaction, ReturnState.REVIEW, "mandate-contradicts")
         if transaction.end_to_end_id or transaction.mandate_id:
             return _open_link(transaction, ReturnState.WAITING, "original-unknown")

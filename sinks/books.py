@@ -7,19 +7,21 @@ from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import Connection
 
 from pipelines.errors import StaleRun
 from pipelines.model.ids import derive
-from pipelines.ports.work import WorkContext
+from pipelines.ports.work import Work, WorkContext
 from sinks import tables
 from sinks.bulk import insert_rows
-from sinks.database import Database, rows_written
+from sinks.database import Database, retrying, rows_written
 
 if TYPE_CHECKING:
     from pipelines.ports.work import Books
+
+T = TypeVar("T")
 
 DEFAULT_WAIT_SECONDS: Final = 30.0
 
@@ -84,6 +86,26 @@ class SqlWork:
         """What people decided."""
         return self._make("decisions", "DecisionRepository")
 
+    @cached_property
+    def match_facts(self) -> Any:
+        """What a match run reads."""
+        return self._make("match_facts", "SqlMatchFacts")
+
+    @cached_property
+    def exports(self) -> Any:
+        """The tables that leave kontoklar."""
+        return self._make("exports", "Exports")
+
+    @cached_property
+    def explanations(self) -> Any:
+        """The whole story of one transaction."""
+        return self._make("explain", "SqlExplanations")
+
+    @cached_property
+    def invariants(self) -> Any:
+        """What ``check`` proves."""
+        return self._make("invariants", "LedgerInvariants")
+
 
 class _Lease:
     """What the books remember while they hold the right to write."""
@@ -144,6 +166,15 @@ class SqlBooks:
             # A run that changes nothing leaves no trace.
             if rows_written(connection) != before:
                 insert_rows(connection, tables.run, [lease.row], skip_existing=True)
+
+    def commit(self, phase: Callable[[Work], T]) -> T:
+        """``phase`` in one commit, repeated as a whole when the database lost a race."""
+
+        def once() -> T:
+            with self.write() as work:
+                return phase(work)
+
+        return retrying(once)
 
     @contextmanager
     def lease(self, command: str, as_of: date) -> Iterator[WorkContext]:

@@ -15,7 +15,8 @@ from pipelines.model.proposal import AllocationKind
 from pipelines.model.receivable import Collection
 from pipelines.model.transaction import Transaction, TransactionKind
 from pipelines.ports.work import WorkContext
-from pipelines.resolve import RETURN_KINDS, Settlement
+from pipelines.resolve import RETURN_KINDS
+from pipelines.return_index import Settlement
 from sinks import current
 from sinks import tables as t
 from sinks.frames_out import read_frame

@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipelines.model.receivable import Collection
 from pipelines.model.transaction import Transaction
-from pipelines.resolve import Settlement
+from pipelines.return_index import Settlement
 
 
 class MatchFacts(Protocol):

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
+
+from pipelines.ports.audit import Audit
+from pipelines.ports.findings import Findings
+from pipelines.ports.invariants import Invariants
+from pipelines.ports.journal import Journal
+from pipelines.ports.proposals import Proposals
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +54,12 @@ class Work(Protocol):
         ...
 
     @property
-    def proposals(self) -> Any:
+    def proposals(self) -> Proposals:
         """Match runs: plans, proposals, return links."""
         ...
 
     @property
-    def journal(self) -> Any:
+    def journal(self) -> Journal:
         """Double-entry journal and allocations."""
         ...
 
@@ -65,12 +74,12 @@ class Work(Protocol):
         ...
 
     @property
-    def findings(self) -> Any:
+    def findings(self) -> Findings:
         """What was wrong with the data (D18)."""
         ...
 
     @property
-    def audit(self) -> Any:
+    def audit(self) -> Audit:
         """The hash-chained trail of events."""
         ...
 
@@ -79,9 +88,34 @@ class Work(Protocol):
         """What people decided."""
         ...
 
+    @property
+    def match_facts(self) -> Any:
+        """What a match run reads."""
+        ...
+
+    @property
+    def exports(self) -> Any:
+        """The tables that leave kontoklar."""
+        ...
+
+    @property
+    def explanations(self) -> Any:
+        """The whole story of one transaction."""
+        ...
+
+    @property
+    def invariants(self) -> Invariants:
+        """What ``check`` proves."""
+        ...
+
 
 class Books(Protocol):
     """The database as a whole."""
+
+    @property
+    def mode(self) -> str:
+        """``live`` or ``test``, fixed in the database and part of every derived id."""
+        ...
 
     def read(self) -> AbstractContextManager[Work]:
         """A consistent snapshot. Leave it before calling ``write``: an open reader blocks a commit on SQLite."""
@@ -91,6 +125,13 @@ class Books(Protocol):
         """One commit; an exception rolls all of it back.
 
         Raises StaleRun when no lease is held or a newer run has taken over.
+        """
+        ...
+
+    def commit(self, phase: Callable[[Work], T]) -> T:
+        """Runs ``phase`` in one ``write``; the whole phase again when the database lost a race with another writer.
+
+        ``phase`` must read what it decides on through its ``Work`` and keep nothing from a try that failed.
         """
         ...
 

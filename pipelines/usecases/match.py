@@ -47,7 +47,8 @@ def match(
     with books.read() as work:
         facts = work.match_facts
         input_key = derive("match", facts.input_key(), policy_hash)
-        if work.proposals.last_input_key() == input_key:
+        last = work.proposals.last_match()
+        if last is not None and last.input_key == input_key:
             return MatchResult(counts=_counts(Plan()), unchanged=True)
         receipts, returns = facts.receipts(), facts.returns()
         items = work.receivables.items()
@@ -68,7 +69,8 @@ def match(
     findings = tuple(_findings(plan))
     with books.write() as work:
         work.proposals.store(
-            as_of=as_of.isoformat(),
+            match_no=last.match_no + 1 if last is not None else 1,
+            as_of=as_of,
             input_key=input_key,
             policy_hash=policy_hash,
             considered=plan.considered,

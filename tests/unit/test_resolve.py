@@ -10,7 +10,8 @@ import pytest
 from pipelines.model.receivable import Collection
 from pipelines.model.return_debit import ReturnLink, ReturnState
 from pipelines.model.transaction import Transaction, TransactionKind
-from pipelines.resolve import ReturnResolver, Settlement
+from pipelines.resolve import ReturnResolver
+from pipelines.return_index import Settlement
 
 IBAN = "DE02120300000000202051"
 OTHER_IBAN = "DE02500105170137075030"
