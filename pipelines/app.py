@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from pipelines.config import Part, Settings, refuse_unknown
@@ -20,6 +19,8 @@ from pipelines.errors import ConfigurationError, SourceUnavailable
 from pipelines.step import Step, timed
 
 if TYPE_CHECKING:
+    from pandas import DataFrame
+
     from pipelines.chart import Chart
     from pipelines.model.finding import Finding
     from pipelines.model.statement import Document
@@ -27,3 +28,216 @@ if TYPE_CHECKING:
     from pipelines.ports.invariants import CheckResult
     from sinks.books import SqlBooks
     from sinks.database import Database
+
+DAILY = ("pull", "match", "post", "dun", "deliver")
+
+
+class Kontoklar:
+    """One configuration with its books. Nothing is opened before it is needed; ``close`` gives it back.
+
+    clock: the ISO instant in UTC of each commit; it comes from the command line or the flow (D2).
+    """
+
+    def __init__(self, settings: Settings, *, clock: Callable[[], str]) -> None:
+        self.settings = settings
+        self._clock = clock
+
+    def __enter__(self) -> Kontoklar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Gives the database connections back."""
+        if "database" in self.__dict__:
+            self.database.close()
+
+    # --- what is behind the names ---------------------------------------------------------------------------------
+
+    @cached_property
+    def database(self) -> Database:
+        """The configured database, not yet opened."""
+        from sinks.database import Database
+
+        return Database(self.settings.database_url)
+
+    @cached_property
+    def books(self) -> SqlBooks:
+        """The books, opened; a new database is initialised."""
+        from sinks.books import SqlBooks
+
+        self.database.open(self.settings.company.mode)
+        return SqlBooks(self.database, clock=self._clock, wait_seconds=self.settings.run.wait_seconds)
+
+    @cached_property
+    def chart(self) -> Chart:
+        """The chart of accounts."""
+        from pipelines.chart import load_chart
+
+        return load_chart(self.settings.company.chart)
+
+    @property
+    def place(self) -> str:
+        """Where the books are, without a password."""
+        return self.database.engine.url.render_as_string(hide_password=True)
+
+    def source_names(self) -> list[str]:
+        """The configured sources, in the order of the file."""
+        return [part.name for part in self.settings.sources]
+
+    def _sources(self, wanted: Sequence[str]) -> list[Part]:
+        refuse_unknown(wanted, self.source_names(), "sources")
+        return [part for part in self.settings.sources if not wanted or part.name in wanted]
+
+    # --- the steps ------------------------------------------------------------------------------------------------
+
+    def init(self) -> Step:
+        """Creates or upgrades the schema."""
+        self.database.init(self.settings.company.mode)
+        return Step("init")
+
+    def load(self, kind: str, paths: Sequence[Path], as_of: date) -> Step:
+        """What the billing system knows, from table files. kind: receivables, debtors, collections or contracts."""
+        from pipelines.usecases.load import load
+
+        with self.books.lease("load", as_of):
+            return timed("load", lambda: load(self.books, kind, paths))
+
+    def pull(
+        self,
+        as_of: date,
+        *,
+        files: Sequence[Path] = (),
+        sources: Sequence[str] = (),
+        since: date | None = None,
+    ) -> Step:
+        """Statements from ``files``, or from the configured sources (all, or those named); archived, proven, stored.
+
+        A source that cannot be reached is named in ``unavailable``; the others go through.
+        """
+        from pipelines.usecases.pull import pull
+
+        unavailable: list[str] = []
+        documents = self._from_files(files) if files else self._fetched(self._sources(sources), since, unavailable)
+        with self.books.lease("pull", as_of):
+            step = timed("pull", lambda: pull(self.books, documents, as_of))
+        step.unavailable = unavailable
+        return step
+
+    def _from_files(self, files: Sequence[Path]) -> Iterator[Document | Finding]:
+        from sources.files import documents
+
+        return documents(files)
+
+    def _fetched(
+        self, parts: Sequence[Part], since: date | None, unavailable: list[str]
+    ) -> Iterator[Document | Finding]:
+        for part in parts:
+            try:
+                yield from self._build("sources", part).fetch(since)
+            except SourceUnavailable:
+                unavailable.append(part.name)
+
+    def _build(self, kind: str, part: Part) -> Any:
+        """The configured source or sink: its module's ``build`` with the options of the file."""
+        known = [module.name for module in pkgutil.iter_modules(import_module(kind).__path__)]
+        refuse_unknown([part.use], known, f"{kind}.use")
+        module = import_module(f"{kind}.{part.use}")
+        if not hasattr(module, "build"):
+            raise ConfigurationError(f'"{part.use}" is a part of {kind} but nothing that can be configured')
+        return module.build({"name": part.name, **part.options})
+
+    def match(self, as_of: date) -> Step:
+        """Plans what every waiting receipt and return is."""
+        from pipelines.usecases.match import match
+
+        with self.books.lease("match", as_of):
+            return timed("match", lambda: match(self.books, as_of))
+
+    def post(self, as_of: date) -> Step:
+        """Books the automatic part of the plan, returns included."""
+        from pipelines.usecases.post import post
+
+        with self.books.lease("post", as_of):
+            return timed("post", lambda: post(self.books, self.chart))
+
+    def dun(self, as_of: date) -> Step:
+        """Dunning triggers of what is overdue or was returned."""
+        from pipelines.usecases.dun import dun
+
+        with self.books.lease("dun", as_of):
+            return timed("dun", lambda: dun(self.books, as_of))
+
+    def deliver(self, as_of: date) -> Step:
+        """Sends what is ready to the configured sinks."""
+        from pipelines.usecases.deliver import deliver
+
+        sinks = [self._build("sinks", part) for part in self.settings.sinks]
+        with self.books.lease("deliver", as_of):
+            return timed("deliver", lambda: deliver(self.books, sinks, as_of))
+
+    def run(
+        self,
+        as_of: date,
+        *,
+        files: Sequence[Path] = (),
+        dry_run: bool = False,
+        announce: Callable[[str], object] = lambda _name: None,
+    ) -> Iterator[Step]:
+        """The daily run under one lease; yields each step when it is through. announce: told each step's name first.
+
+        dry_run: the true path, rolled back at the end; nothing is delivered, because that could not be.
+        """
+        rehearsal: AbstractContextManager[None] = nullcontext()
+        if dry_run:
+            self.database.open(self.settings.company.mode)
+            rehearsal = self.database.rehearsal()
+        with rehearsal, self.books.lease("run", as_of):
+            for name in DAILY:
+                announce(name)
+                if name == "pull":
+                    yield self.pull(as_of, files=files)
+                elif name != "deliver" or not dry_run:
+                    yield getattr(self, name)(as_of)
+
+    # --- looking ----------------------------------------------------------------------------------------------------
+
+    def table(self, name: str) -> DataFrame:
+        """One of the tables of the contract; every cell is text."""
+        with self.books.read() as work:
+            frame: DataFrame = work.exports.table(name)
+        return frame
+
+    def export(self, name: str, out: Path) -> Step:
+        """One of the tables of the contract into ``out``, as CSV or Parquet by its suffix."""
+        from pipelines.table_out import write_table
+
+        def write() -> Step:
+            frame = self.table(name)
+            write_table(frame, out)
+            return Step("export", {"rows": len(frame)})
+
+        return timed("export", write)
+
+    def check(self) -> tuple[Step, list[CheckResult]]:
+        """Every invariant, proven now."""
+        results: list[CheckResult] = []
+
+        def prove() -> Step:
+            with self.books.read() as work:
+                results.extend(work.invariants.check(self.chart.ledger_accounts()))
+            return Step("check")
+
+        return timed("check", prove), results
+
+    def explain(self, key: str) -> Explanation:
+        """Everything about one transaction. key: its id, the beginning of it, or the bank's reference."""
+        with self.books.read() as work:
+            found = work.explanations.find(key)
+            if len(found) == 1:
+                story: Explanation = work.explanations.explain(found[0])
+                return story
+        if not found:
+            raise ConfigurationError(f'no transaction is or begins with "{key}"; see: kontoklar export transactions')
+        raise ConfigurationError(f'"{key}" is the beginning of {len(found)} transactions; give more of the id')

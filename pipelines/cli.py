@@ -27,14 +27,16 @@ def _version() -> str:
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(_version(), prog_name="kontoklar")
-@click.option("--config", type=click.Path(path_type=Path), metavar="FILE", help="Configuration; default: kontoklar.toml.")
+@click.option(
+    "--config", type=click.Path(path_type=Path), metavar="FILE", help="Configuration; default: kontoklar.toml."
+)
 @click.option("--database", metavar="URL", help="Database; default: sqlite:///kontoklar.db.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object to stdout.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
 @click.pass_obj
 def cli(session: Session, config: Path | None, database: str | None, as_json: bool, debug: bool) -> None:
     """Bank reconciliation and payment matching: statements in, proven postings and dunning triggers out."""
-    session.config, session.database, session.debug = config, database, debug
+    session.configuration, session.database, session.debug = config, database, debug
     session.as_json = session.as_json or as_json
 
 
@@ -49,7 +51,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     session.as_json = "--json" in (sys.argv[1:] if arguments is None else arguments)
     try:
         result = cli.main(
-            args=None if arguments is None else list(arguments), prog_name="kontoklar", standalone_mode=False, obj=session
+            args=None if arguments is None else list(arguments),
+            prog_name="kontoklar",
+            standalone_mode=False,
+            obj=session,
         )
     except click.ClickException as wrong:
         return _fail(session, wrong.format_message(), USAGE, usage=wrong)
@@ -75,7 +80,7 @@ def _fail(session: Session, message: str, code: int, usage: click.ClickException
 
 
 def _unexpected(session: Session, error: Exception) -> str:
-    """A message without the error's own text, which may hold data of people; the reference finds the same error again."""
+    """A message without the error's own text, which may hold data of people; the reference tells errors apart."""
     if session.debug:
         traceback.print_exception(error)
     frames = traceback.extract_tb(error.__traceback__)

@@ -86,7 +86,10 @@ def proof_table(proofs: Any) -> Table:
 @shared
 @click.pass_obj
 def explain(session: Session, transaction: str) -> None:
-    """Evidence, alternatives, and why this disposition. TRANSACTION: its id, the id's beginning, or the bank's reference."""
+    """Evidence, alternatives, and why this disposition.
+
+    TRANSACTION: its id, the beginning of its id, or the bank's reference.
+    """
     with session.command("explain") as (app, report):
         story = app.explain(transaction)
         report.more.update(story)

@@ -12,8 +12,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.app import Step
 from pipelines.model.finding import Finding, Severity
+from pipelines.step import Step
 
 DONE, NEEDS_A_PERSON, USAGE, UNAVAILABLE, BROKEN = 0, 1, 2, 3, 4
 SHOWN_FINDINGS = 20
@@ -89,7 +89,9 @@ class Report:
 
     def _show_findings(self) -> None:
         order = {severity: place for place, severity in enumerate(_COLOURS)}
-        told = sorted(self.findings, key=lambda finding: (order[finding.severity], finding.source_file, finding.position))
+        told = sorted(
+            self.findings, key=lambda finding: (order[finding.severity], finding.source_file, finding.position)
+        )
         for finding in told[:SHOWN_FINDINGS]:
             where = " ".join(part for part in (finding.source_file, finding.position) if part)
             colour = _COLOURS[finding.severity]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -34,7 +34,7 @@ def today() -> date:
 class Session:
     """One call of the command line."""
 
-    config: Path | None = None
+    configuration: Path | None = None
     database: str | None = None
     as_json: bool = False
     debug: bool = False
@@ -42,7 +42,7 @@ class Session:
 
     def settings(self) -> config.Settings:
         """The configuration in force."""
-        return config.load(self.config, self.database)
+        return config.load(self.configuration, self.database)
 
     @contextmanager
     def command(self, name: str) -> Iterator[tuple[Kontoklar, Report]]:
@@ -76,11 +76,9 @@ class Day(click.ParamType[date]):
         if isinstance(value, date):
             return value
         for form in ("%Y-%m-%d", "%d.%m.%Y"):
-            try:
+            with suppress(ValueError):
                 return datetime.strptime(str(value), form).replace(tzinfo=UTC).date()
-            except ValueError:
-                continue
-        self.fail(f"{value!r} is not a day such as 2026-10-01", param, ctx)
+        raise click.BadParameter(f"{value!r} is not a day such as 2026-10-01", ctx=ctx, param=param)
 
 
 def shared(command: F) -> F:
