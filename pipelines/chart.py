@@ -62,7 +62,7 @@ class Chart:
         return self.bank_accounts.get(iban, self.accounts["bank"])
 
     def taxed(self, role: str, tax_rate_basis_points: int | None) -> tuple[str, str] | None:
-        """(net account, VAT account) for a role and rate; None where the VAT share is unknown, zero or not in the chart."""
+        """(net account, VAT account) for a role and rate; None where the rate is unknown, zero or not in the chart."""
         if not tax_rate_basis_points:
             return None
         net = self.by_rate[role].get(tax_rate_basis_points)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any, Final
 
 import psycopg
-from sqlalchemy import Connection, Table
+from sqlalchemy import ARRAY, ColumnElement, Connection, Table, Text, any_, func, literal, select
 from sqlalchemy.exc import DBAPIError
 
 # Below this a COPY costs more round trips than it saves.
@@ -46,6 +47,20 @@ def insert_rows(
     values = [pick(row) for row in rows] if pick else [(row[names[0]],) for row in rows]
     if any(len(row) != width for row in rows):
         raise ValueError(f"rows for {table.name} do not all have the same columns")
+    return insert_tuples(connection, table, names, values, skip_existing=skip_existing)
+
+
+def insert_tuples(
+    connection: Connection,
+    table: Table,
+    names: tuple[str, ...],
+    values: list[tuple[Any, ...]],
+    *,
+    skip_existing: bool = False,
+) -> int:
+    """``insert_rows`` for rows that are tuples already, in the order of ``names``."""
+    if not values:
+        return 0
     if any(type(value) not in _PLAIN for value in values[0]):
         raise ValueError(f"rows for {table.name} must hold plain text, numbers or bytes")
     if connection.dialect.name == "sqlite":
@@ -85,3 +100,11 @@ def _copy(
     ).rowcount
     connection.exec_driver_sql(f"DROP TABLE {target}")
     return moved
+
+
+def among(connection: Connection, column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
+    """``column IN values`` for any number of values in one parameter (an array; on SQLite a JSON text)."""
+    if connection.dialect.name == "sqlite":
+        given = func.json_each(json.dumps(list(values))).table_valued("value")
+        return column.in_(select(given.c.value))
+    return column == any_(literal(list(values), ARRAY(Text)))

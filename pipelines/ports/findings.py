@@ -28,6 +28,10 @@ class Findings(Protocol):
         """Which of these are stored, resolved or not."""
         ...
 
+    def ids(self, code: str) -> set[str]:
+        """Ids of all stored findings of a code, resolved or not."""
+        ...
+
     def resolve(self, finding_ids: Collection[str], how: str) -> int:
         """Marks stored findings as settled, once and for good; returns how many were open before."""
         ...

@@ -35,6 +35,6 @@ class Invariants(Protocol):
     def check(self, accounts: LedgerAccounts, *, anchor: str = "") -> list[CheckResult]:
         """Every invariant, in a fixed order; reads only.
 
-        anchor: ``sequence:hash`` of the audit trail as noted outside earlier (``Audit.head``); with it a cut tail shows.
+        anchor: ``sequence:hash`` of the audit trail as noted outside (``Audit.head``); with it a cut tail shows.
         """
         ...

@@ -50,20 +50,24 @@ class Proposals(Protocol):
         """The newest match run; None before the first."""
         ...
 
+    def last_input_key(self) -> str:
+        """The newest match run's input key, "" before the first."""
+        ...
+
     def store(
         self,
-        match_no: int,
-        as_of: date,
+        *,
+        as_of: date | str,
         input_key: str,
         policy_hash: str,
+        considered: Sequence[str],
         proposals: Sequence[Proposal],
         links: Sequence[ReturnLink],
-        considered: Sequence[str],
-    ) -> None:
-        """Stores one match run. considered: every transaction it looked at, in the plan's chronological order.
+    ) -> int:
+        """Stores one match run and returns its number (they count up from 1).
 
-        match_no: one more than the last. Raises LedgerInvariantBroken for another number, and for proposals or links
-        of transactions that were not considered.
+        considered: every transaction it looked at, in the plan's chronological order. Raises LedgerInvariantBroken
+        for proposals or links of transactions that were not considered.
         """
         ...
 
