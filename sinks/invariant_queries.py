@@ -108,7 +108,7 @@ WHERE b.booking_date > d.day AND NOT EXISTS (
     WHERE o.booking_id = b.booking_id AND v.verdict IN ('proven', 'known')
 )
 GROUP BY b.account, b.currency
-"""  # noqa: S608 - constants only
+"""
 )
 
 ACCOUNT_BALANCE: Final = """

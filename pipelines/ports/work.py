@@ -114,7 +114,7 @@ class Books(Protocol):
 
     @property
     def mode(self) -> str:
-        """``live`` or ``test``, fixed in the database and part of every derived id."""
+        """``live`` or ``test``, as fixed in the database."""
         ...
 
     def read(self) -> AbstractContextManager[Work]:

@@ -9,6 +9,7 @@ from datetime import date
 
 import pandas as pd
 
+from pipelines.frames import RECEIPTS, conform
 from pipelines.model.finding import Finding, Severity
 from pipelines.model.ids import derive
 from pipelines.model.proposal import Disposition
@@ -50,7 +51,7 @@ def match(
         last = work.proposals.last_match()
         if last is not None and last.input_key == input_key:
             return MatchResult(counts=_counts(Plan()), unchanged=True)
-        receipts, returns = facts.receipts(), facts.returns()
+        receipts, returns = conform(facts.receipts(), RECEIPTS, "receipts"), facts.returns()
         items = work.receivables.items()
         collections = facts.collections() if returns else []
         matcher = make_matcher(
@@ -69,7 +70,6 @@ def match(
     findings = tuple(_findings(plan))
     with books.write() as work:
         work.proposals.store(
-            match_no=last.match_no + 1 if last is not None else 1,
             as_of=as_of,
             input_key=input_key,
             policy_hash=policy_hash,
@@ -77,6 +77,9 @@ def match(
             proposals=plan.proposals,
             links=plan.links,
         )
+        clear = {link.transaction_id for link in plan.links if link.state is ReturnState.LINKED}
+        told = work.findings.open(codes=["return-waiting", "return-unclear"], subjects=sorted(clear))
+        work.findings.resolve([finding.finding_id for finding in told], "linked by a later match run")
         work.findings.add(findings)
     return MatchResult(_counts(plan), findings)
 
