@@ -178,7 +178,7 @@ class Stock:
         self.by_day: dict[date, list[Known]] = defaultdict(list)
         self.references: dict[tuple[Key, int], list[Known]] = defaultdict(list)
         self.value_days: dict[Bucket, dict[date, list[Known]]] = defaultdict(dict)
-        self._unproven: dict[date, list[Known]] = defaultdict(list)
+        self._unproven: dict[date, dict[int, Known]] = {}
         self._indexed: set[tuple[Key, int]] = set()
         for known in bookings:
             self.add(known)
@@ -189,7 +189,7 @@ class Stock:
         self.by_day[known.day].append(known)
         self.value_days[known.value_day, known.amount_minor].setdefault(known.day, []).append(known)
         if not known.proven:
-            self._unproven[known.day].append(known)
+            self._unproven.setdefault(known.day, {})[id(known)] = known
         for alias in known.aliases:
             self._index(known, alias)
 
@@ -208,13 +208,16 @@ class Stock:
         """A chained statement contains the booking."""
         if not known.proven:
             known.proven = True
-            self._unproven[known.day] = [other for other in self._unproven[known.day] if other is not known]
+            same_day = self._unproven[known.day]
+            del same_day[id(known)]
+            if not same_day:
+                del self._unproven[known.day]
 
     def unproven(self, first: date | None, last: date | None) -> Iterator[Known]:
         """Unproven bookings of these days, both included; None is no limit."""
         for day in sorted(self._unproven):
             if (first is None or day >= first) and (last is None or day <= last):
-                yield from self._unproven[day]
+                yield from tuple(self._unproven.get(day, {}).values())
 
     def proven(self, first: date, last: date) -> Iterator[Known]:
         """Proven bookings of these days, both included."""
@@ -298,9 +301,8 @@ def twin_order(telling: Telling) -> tuple[object, ...]:
     return (*first, _content(items), telling.value_day.isoformat())
 
 
-def finish_booking(mode: str, account: str, currency: str, known: Known, occurrence: int) -> Booking:
-    """The booking with its derived id and its transactions, told by the richest telling."""
-    telling = richest(known.tellings)
+def finish_booking(mode: str, account: str, currency: str, known: Known, telling: Telling, occurrence: int) -> Booking:
+    """The booking with its derived id and its transactions as its best ``telling`` has them."""
     booking_id = derive("booking", mode, account, known.day.isoformat(), known.amount_minor, currency, occurrence)
     return Booking(
         booking_id=booking_id,
