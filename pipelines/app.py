@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.config import Part, Settings, refuse_unknown
 from pipelines.errors import ConfigurationError, SourceUnavailable
-from pipelines.step import Step, timed
+from pipelines.step import Result, Step, timed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pipelines.ports.invariants import CheckResult
     from sinks.books import SqlBooks
     from sinks.database import Database
+    from sources.intake import Limits
 
 DAILY = ("pull", "match", "post", "dun", "deliver")
 
@@ -41,6 +42,7 @@ class Kontoklar:
     def __init__(self, settings: Settings, *, clock: Callable[[], str]) -> None:
         self.settings = settings
         self._clock = clock
+        self._told: set[str] = set()
 
     def __enter__(self) -> Kontoklar:
         return self
@@ -100,9 +102,9 @@ class Kontoklar:
     def load(self, kind: str, paths: Sequence[Path], as_of: date) -> Step:
         """What the billing system knows, from table files. kind: receivables, debtors, collections or contracts."""
         from pipelines.usecases.load import load
+        from sources.receivables import TableFiles
 
-        with self.books.lease("load", as_of):
-            return timed("load", lambda: load(self.books, kind, paths))
+        return self._step("load", as_of, lambda: load(self.books, TableFiles(), kind, paths, as_of=as_of))
 
     def pull(
         self,
@@ -119,16 +121,26 @@ class Kontoklar:
         from pipelines.usecases.pull import pull
 
         unavailable: list[str] = []
-        documents = self._from_files(files) if files else self._fetched(self._sources(sources), since, unavailable)
-        with self.books.lease("pull", as_of):
-            step = timed("pull", lambda: pull(self.books, documents, as_of))
+        arriving = self._from_files(files) if files else self._fetched(self._sources(sources), since, unavailable)
+        step = self._step("pull", as_of, lambda: pull(self.books, arriving, as_of))
         step.unavailable = unavailable
+        step.waiting = step.counts.get("held", 0) > 0
         return step
 
-    def _from_files(self, files: Sequence[Path]) -> Iterator[Document | Finding]:
-        from sources.files import documents
+    def _limits(self) -> Limits:
+        from sources.intake import MIB, Limits
 
-        return documents(files)
+        allowed = self.settings.archive
+        return Limits(
+            document=allowed.max_file_mib * MIB,
+            archive_total=allowed.max_unpacked_mib * MIB,
+            archive_members=allowed.max_members,
+        )
+
+    def _from_files(self, files: Sequence[Path]) -> Iterator[Document | Finding]:
+        from sources.documents import documents
+
+        return documents(files, "file", self._limits())
 
     def _fetched(
         self, parts: Sequence[Part], since: date | None, unavailable: list[str]
@@ -152,30 +164,36 @@ class Kontoklar:
         """Plans what every waiting receipt and return is."""
         from pipelines.usecases.match import match
 
-        with self.books.lease("match", as_of):
-            return timed("match", lambda: match(self.books, as_of))
+        return self._step("match", as_of, lambda: match(self.books, as_of))
 
     def post(self, as_of: date) -> Step:
         """Books the automatic part of the plan, returns included."""
         from pipelines.usecases.post import post
 
-        with self.books.lease("post", as_of):
-            return timed("post", lambda: post(self.books, self.chart))
+        return self._step("post", as_of, lambda: post(self.books, self.chart, as_of))
 
     def dun(self, as_of: date) -> Step:
         """Dunning triggers of what is overdue or was returned."""
         from pipelines.usecases.dun import dun
 
-        with self.books.lease("dun", as_of):
-            return timed("dun", lambda: dun(self.books, as_of))
+        return self._step("dun", as_of, lambda: dun(self.books, as_of))
 
     def deliver(self, as_of: date) -> Step:
         """Sends what is ready to the configured sinks."""
         from pipelines.usecases.deliver import deliver
 
         sinks = [self._build("sinks", part) for part in self.settings.sinks]
-        with self.books.lease("deliver", as_of):
-            return timed("deliver", lambda: deliver(self.books, sinks, as_of))
+        return self._step("deliver", as_of, lambda: deliver(self.books, sinks, as_of))
+
+    def _step(self, name: str, as_of: date, use_case: Callable[[], Result]) -> Step:
+        """Runs a use case under the lease; tells the findings that nobody has been told yet."""
+        with self.books.lease(name, as_of) as context:
+            step = timed(name, use_case)
+            with self.books.read() as work:
+                found = work.findings.of_run(context.run_id)
+        step.findings = [finding for finding in found if finding.finding_id not in self._told]
+        self._told.update(finding.finding_id for finding in step.findings)
+        return step
 
     def run(
         self,
@@ -211,14 +229,9 @@ class Kontoklar:
 
     def export(self, name: str, out: Path) -> Step:
         """One of the tables of the contract into ``out``, as CSV or Parquet by its suffix."""
-        from pipelines.table_out import write_table
+        from pipelines.usecases.export import export
 
-        def write() -> Step:
-            frame = self.table(name)
-            write_table(frame, out)
-            return Step("export", {"rows": len(frame)})
-
-        return timed("export", write)
+        return timed("export", lambda: export(self.books, name, out))
 
     def check(self) -> tuple[Step, list[CheckResult]]:
         """Every invariant, proven now."""

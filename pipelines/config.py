@@ -74,10 +74,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """What one delivery may weigh before it is refused: against ZIP bombs and files that are no statements."""
+    """What one delivery may weigh before it is refused: against ZIP bombs and files that are no statements.
 
-    max_file_mib: int = 256
-    max_unpacked_mib: int = 1024
+    max_file_mib: one file or unpacked member; max_unpacked_mib: everything one archive unpacks to.
+    """
+
+    max_file_mib: int = 100
+    max_unpacked_mib: int = 500
     max_members: int = 10_000
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,15 +16,12 @@ class Result(Protocol):
     @property
     def counts(self) -> Mapping[str, int]: ...
 
-    @property
-    def findings(self) -> Sequence[Finding]: ...
-
 
 @dataclass(slots=True)
 class Step:
-    """One step of a run. seconds: wall-clock time. unavailable: names of sources that could not be reached.
-
-    waiting: something is held and needs a person although nothing new was found.
+    """One step of a run. seconds: wall-clock time. findings: those this step was the first to see and that are still
+    open. unavailable: names of sources that could not be reached. waiting: something is held and needs a person
+    although nothing new was found.
     """
 
     name: str
@@ -36,7 +33,7 @@ class Step:
 
 
 def timed(name: str, work: Callable[[], Result]) -> Step:
-    """Runs one use case and keeps what it says and how long it took."""
+    """Runs one use case and keeps what it counted and how long it took."""
     start = time.perf_counter()
     result = work()
-    return Step(name, dict(result.counts), list(result.findings), time.perf_counter() - start)
+    return Step(name, dict(result.counts), seconds=time.perf_counter() - start)

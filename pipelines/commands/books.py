@@ -94,10 +94,10 @@ def explain(session: Session, transaction: str) -> None:
         story = app.explain(transaction)
         report.more.update(story)
         if not session.as_json:
-            _tell(story)
+            tell(story)
 
 
-def _tell(story: Any) -> None:
+def tell(story: Any) -> None:
     """The explanation for people: the payment, each proposal with its waterfall, what was posted, who decided."""
     told = story["transaction"]
     columns = ("booking_date", "amount", "currency", "kind", "state", "counterparty_name", "remittance")
