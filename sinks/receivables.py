@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection as Keys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
-from sqlalchemy import Connection, Select, bindparam, select, text
+from sqlalchemy import Connection, Select, select, text
 from sqlalchemy import Table as SqlTable
 
 from pipelines.model.receivable import Collection, Contract, Debtor
 from pipelines.ports.receivables import ItemVersion, KnownItem, KnownRow, RowVersion
 from pipelines.ports.work import WorkContext
 from sinks import tables
-from sinks.bulk import insert_rows
+from sinks.bulk import among, insert_rows
 
-_KEYS_PER_QUERY: Final = 10_000
 _ROWS_PER_FETCH: Final = 20_000
 
 _KEY_COLUMNS: Final = {
@@ -82,10 +81,11 @@ class ReceivableRepository:
             r.c.invoice_number, r.c.version, r.c.content_hash, r.c.amount_minor, r.c.currency, r.c.debtor_number,
             r.c.settled_elsewhere_minor,
         )  # fmt: skip
-        for number, version, *rest in self._by_keys(select(*columns), r.c.invoice_number, invoice_numbers):
+        for row in self._by_keys(select(*columns), r.c.invoice_number, invoice_numbers):
+            number, version, content, amount, currency, debtor, settled = row
             if number not in found or found[number].version < version:
                 now, ever = paid.get(number, (0, 0))
-                found[number] = KnownItem(version, *rest, allocated_minor=now, ever_allocated_minor=ever)
+                found[number] = KnownItem(version, content, amount, currency, debtor, settled, now, ever)
         return found
 
     def known_rows(self, kind: str, keys: Keys[tuple[str, ...]]) -> Mapping[tuple[str, ...], KnownRow]:
@@ -168,11 +168,8 @@ class ReceivableRepository:
     def _is_empty(self, table: SqlTable) -> bool:
         return self._connection.execute(select(1).select_from(table).limit(1)).first() is None
 
-    def _by_keys(self, statement: Select[Any], key: Any, keys: Keys[str]) -> Iterator[Any]:
-        ordered = sorted(set(keys))
-        limited = statement.where(key.in_(bindparam("keys", expanding=True)))
-        for start in range(0, len(ordered), _KEYS_PER_QUERY):
-            yield from self._connection.execute(limited, {"keys": ordered[start : start + _KEYS_PER_QUERY]})
+    def _by_keys(self, statement: Select[Any], key: Any, keys: Keys[str]) -> Iterable[Any]:
+        return self._connection.execute(statement.where(among(self._connection, key, sorted(set(keys)))))
 
     # --- frames -----------------------------------------------------------------------------------------------
 
@@ -204,7 +201,7 @@ class ReceivableRepository:
         return self._newest(tables.contract, ("contract_id",), {})
 
     def known_payers(self) -> pd.DataFrame:
-        """iban, debtor_number, count, last_seen: whose money was allocated to whom and has not been taken back."""
+        """iban, debtor_number, count, last_seen: whose money was allocated to whom and was not undone."""
         return self._frame(
             text(
                 "SELECT t.counterparty_iban AS iban, a.debtor_number AS debtor_number, "
@@ -212,7 +209,10 @@ class ReceivableRepository:
                 "FROM allocation a JOIN bank_transaction t ON t.transaction_id = a.transaction_id "
                 "WHERE a.kind IN ('settlement', 'partial', 'on_account') AND a.debtor_number <> '' "
                 "AND t.counterparty_iban <> '' AND t.kind IN ('receipt', 'collection') AND t.amount_minor > 0 "
-                "AND NOT EXISTS (SELECT 1 FROM allocation_reversal v WHERE v.original_allocation_id = a.allocation_id) "
+                # A return of the bank's does not matter: the payer is who he is. A Storno of ours says we were wrong.
+                "AND NOT EXISTS (SELECT 1 FROM allocation_reversal v JOIN allocation u "
+                "ON u.allocation_id = v.allocation_id AND u.transaction_id = a.transaction_id "
+                "WHERE v.original_allocation_id = a.allocation_id) "
                 "GROUP BY t.counterparty_iban, a.debtor_number ORDER BY t.counterparty_iban, a.debtor_number"
             ),
             {"count": "minor", "last_seen": "day"},
