@@ -67,7 +67,7 @@ class Archive:
         query = select(document_reading.c.sha256, document_reading.c.outcome).where(
             document_reading.c.reader == reader, among(self._connection, document_reading.c.sha256, set(sha256s))
         )
-        return {sha256: outcome for sha256, outcome in self._connection.execute(query)}
+        return {row[0]: row[1] for row in self._connection.execute(query)}
 
     def record(self, readings: Sequence[Reading]) -> None:
         """Remembers what readers made of documents."""

@@ -38,5 +38,6 @@ class Archive(Protocol):
         ...
 
     def hashes(self) -> Iterator[str]:
-        """Every archived document in the order of its first arrival, then by hash: replaying them rebuilds the books."""
+        """Every archived document in the order of its first arrival, then by hash; reading them all again rebuilds the
+        books."""
         ...
