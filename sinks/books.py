@@ -96,6 +96,21 @@ class SqlWork:
         return self._make("decisions", "DecisionRepository")
 
     @cached_property
+    def match_facts(self) -> Any:
+        """What a match run reads."""
+        return self._make("match_facts", "SqlMatchFacts")
+
+    @cached_property
+    def exports(self) -> Any:
+        """The tables that leave kontoklar."""
+        return self._make("exports", "Exports")
+
+    @cached_property
+    def explanations(self) -> Any:
+        """The whole story of one transaction."""
+        return self._make("explain", "SqlExplanations")
+
+    @cached_property
     def invariants(self) -> Invariants:
         """What ``check`` proves."""
         made: Invariants = self._make("invariants", "LedgerInvariants")

@@ -89,6 +89,21 @@ class Work(Protocol):
         ...
 
     @property
+    def match_facts(self) -> Any:
+        """What a match run reads."""
+        ...
+
+    @property
+    def exports(self) -> Any:
+        """The tables that leave kontoklar."""
+        ...
+
+    @property
+    def explanations(self) -> Any:
+        """The whole story of one transaction."""
+        ...
+
+    @property
     def invariants(self) -> Invariants:
         """What ``check`` proves."""
         ...
