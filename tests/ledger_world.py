@@ -122,7 +122,7 @@ def store(books: SqlBooks, world: World) -> None:
     """Bank data with its postings, items, and the plan; nothing of the plan is posted."""
     with books.lease("pull", AS_OF):
         with books.write() as work:
-            _store_bank(work, world)
+            store_bank(work, world)
             insert_rows(work.connection, tables.receivable, list(world.items.values()))
         store_plan(books, world)
 
@@ -140,16 +140,19 @@ def store_plan(books: SqlBooks, world: World, input_key: str = "k") -> None:
         )
 
 
-def _store_bank(work: SqlWork, world: World) -> None:
+def store_bank(work: SqlWork, world: World, statement_id: str = "S1") -> None:
+    """Bookings, their transactions and bank postings, told by one proven statement."""
     closing = world.opening_minor + sum(b.amount_minor for b in world.bookings)
     statement = {
-        "statement_id": "S1", "sha256": "x", "position": "Stmt 1", "account": IBAN, "currency": "EUR",
+        "statement_id": statement_id, "sha256": "x", "position": "Stmt 1", "account": IBAN, "currency": "EUR",
         "opening_minor": world.opening_minor, "opening_day": "2026-11-01", "closing_minor": closing,
         "closing_day": "2026-11-30", "entries": len(world.bookings), "booked_minor": closing - world.opening_minor,
     }  # fmt: skip
     insert_rows(work.connection, tables.statement, [statement])
     insert_rows(
-        work.connection, tables.statement_verdict, [{"statement_id": "S1", "verdict_no": 1, "verdict": "proven"}]
+        work.connection,
+        tables.statement_verdict,
+        [{"statement_id": statement_id, "verdict_no": 1, "verdict": "proven"}],
     )
     insert_rows(
         work.connection,
@@ -163,7 +166,7 @@ def _store_bank(work: SqlWork, world: World) -> None:
                 "amount_minor": b.amount_minor,
                 "currency": b.currency,
                 "occurrence": b.occurrence,
-                "statement_id": "S1",
+                "statement_id": statement_id,
             }
             for b in world.bookings
         ],
@@ -188,7 +191,7 @@ def _store_bank(work: SqlWork, world: World) -> None:
             for t in b.transactions
         ],
     )
-    opening = book.opening_entry(IBAN, date(2026, 11, 1), world.opening_minor, "EUR", "S1", CHART, "test")
+    opening = book.opening_entry(IBAN, date(2026, 11, 1), world.opening_minor, "EUR", statement_id, CHART, "test")
     booked = [book.bank_entry(b, CHART, "test") for b in world.bookings]
     work.journal.append([entry for entry in [opening, *booked] if entry])
 
