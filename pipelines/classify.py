@@ -15,10 +15,7 @@ from pipelines.gvc import BATCH
 from pipelines.model.money import Money
 from pipelines.model.statement import Entry, EntryDetail, Statement
 from pipelines.model.transaction import Transaction, TransactionKind
-from pipelines.normalize import (
-    clean_text,
-    reference,
-)
+from pipelines.normalize import clean_text, reference
 from pipelines.return_reasons import reason_of
 from pipelines.text import fold
 
@@ -152,11 +149,12 @@ def _transaction(
     )
     booking_date, value_date = _days(statement, entry)
     remittance = clean_text(detail.remittance)
+    documents = "|".join(clean_text(number) for number in detail.document_numbers)
     discount = detail.declared_discount
     return Transaction(
         "", "", statement.account, booking_date, value_date, minor, entry.amount.currency, kind,
         clean_text(party.name), iban, account, bank, clean_text(ultimate), remittance,
-        structured_reference(detail.creditor_reference, remittance), "|".join(clean_text(n) for n in detail.document_numbers),
+        structured_reference(detail.creditor_reference, remittance), documents,
         reference(detail.end_to_end_id), reference(detail.mandate_id), reference(detail.creditor_id),
         reference(detail.customer_reference),
         reference(detail.payment_information_id or (batch.payment_information_id if batch else "")),

@@ -70,7 +70,7 @@ def _family(message: str) -> str | None:
 
 def _kind_of(problem: etree.XMLSyntaxError) -> str:
     """The parser's error number: its text would repeat what stands in the file."""
-    return f"parser error {problem.code}"
+    return f"parser error {getattr(problem, 'code', 0)}"
 
 
 def _statements(document: Document) -> Iterator[Statement]:
@@ -114,9 +114,9 @@ def _statements(document: Document) -> Iterator[Statement]:
                 statement_number += 1
                 container, (family, version), position = element, found, f"{name} {statement_number}"
                 entries, notes, entry_number, done, currency = [], Notes(document), 0, None, None
-        elif element is container:
-            yield build_statement(element, family, version, position, entries, notes)
-            element.clear()
+        elif container is not None and element is container:
+            yield build_statement(container, family, version, position, entries, notes)
+            container.clear()
             container, done = None, None
 
 

@@ -99,7 +99,7 @@ def _identifier(element: _Element) -> str:
 
 
 def account_of(element: _Element) -> tuple[str, str]:
-    """IBAN and other account number of an account element (``Id/IBAN``, ``Id/Othr/Id``; .01 ``BBAN``, ``PrtryAcct``)."""
+    """IBAN and other account number of an account element (``Id/IBAN``, ``Id/Othr/Id``; .01 ``BBAN``)."""
     found = child(element, "Id")
     if found is None:
         return "", ""

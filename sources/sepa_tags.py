@@ -89,12 +89,12 @@ def _accept(joined: str, pieces: list[str], starts: list[int]) -> list[re.Match[
         index = boundaries.get(at)
         if name in seen:
             continue
-        if not accepted:
-            if index is None:
-                continue  # the payer's own words: no tag has opened the structure yet
-        elif in_text or _is_free(pieces, starts, accepted[-1].end(), at):
+        if not accepted and index is None:
+            continue  # the payer's own words: no tag has opened the structure yet
+        if accepted and (in_text or _is_free(pieces, starts, accepted[-1].end(), at)):
             # Behind the text only a subfield of its own is a tag, and not where the text merely wraps.
-            if index is None or (name not in _AFTER_TEXT and len(pieces[index - 1]) >= _WIDTH):
+            wraps = name not in _AFTER_TEXT and index is not None and len(pieces[index - 1]) >= _WIDTH
+            if index is None or wraps:
                 continue
         accepted.append(found)
         seen.add(name)
