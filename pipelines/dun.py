@@ -471,6 +471,6 @@ def _unknown_plan(name: str) -> Finding:
         "dunning-plan-unknown",
         Severity.WARNING,
         label,
-        f"Dunning plan {label!r} is named in the data but not defined; the default plan is used. Define it in the plans "
-        "file or correct the data.",
+        f"Dunning plan {label!r} is named in the data but not defined; the default plan is used. "
+        "Define it in the plans file or correct the data.",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -19,7 +19,7 @@ from pipelines.ports.delivery import Answer, DeliverySink, Reply
 from pipelines.ports.dunning import TriggerEvent, TriggerFact
 from pipelines.ports.outbox import Attempt, Message, Pending
 from pipelines.ports.work import Books, Work
-from pipelines.usecases.dun import READY, message_id, read_facts, store
+from pipelines.usecases.dun import READY, CoverageReader, message_id, read_facts, store
 
 # Standard Webhooks' example schedule; after the last pause a message is given up (dead letter).
 PAUSES: Final = tuple(
@@ -50,6 +50,7 @@ def deliver(
     *,
     as_of: date,
     settings: DunSettings | None = None,
+    coverage: CoverageReader | None = None,
 ) -> DeliverResult:
     """Sends what is due to every sink. Triggers are asked again first: what is held stays, what is paid is taken back.
 
@@ -58,13 +59,15 @@ def deliver(
     result = DeliverResult()
     with books.lease("deliver", as_of):
         with books.read() as work:
-            facts = read_facts(work, as_of)
+            facts = read_facts(work, as_of, coverage)
         outcome = plan_dunning(facts, plans, settings, create=False)
         store(books, outcome)
         result.findings += outcome.findings
         if not sinks:
             with books.read() as work:
-                result.undelivered = sum(1 for entry in work.outbox.pending("") if _current(work, entry.message))
+                pending = work.outbox.pending("")
+                known = work.dunning.trigger_facts({entry.message.subject for entry in pending})
+                result.undelivered = sum(_is_current(entry.message, known) for entry in pending)
             return result
         names = [sink.name for sink in sinks]
         for sink in sinks:
@@ -90,11 +93,9 @@ def replay(books: Books, sink: str, *, as_of: date, message_ids: Collection[str]
     return len(entries)
 
 
-def _current(work: Work, message: Message) -> bool:
-    if message.topic != READY:
-        return True
-    fact = work.dunning.trigger_facts([message.subject]).get(message.subject)
-    return fact is not None and _stands(message, fact)
+def _is_current(message: Message, facts: Mapping[str, TriggerFact]) -> bool:
+    fact = facts.get(message.subject)
+    return message.topic != READY or (fact is not None and _stands(message, fact))
 
 
 def _stands(message: Message, fact: TriggerFact) -> bool:
@@ -127,15 +128,14 @@ class _Sender:
         while part := list(islice(source, _PER_COMMIT)):
             self._send(part, facts, now)
 
-    def _send(self, part: Iterable[Pending], facts: dict[str, TriggerFact], now: str) -> None:
+    def _send(self, part: Iterable[Pending], facts: Mapping[str, TriggerFact], now: str) -> None:
         attempts: list[Attempt] = []
         arrived: list[Message] = []
         findings: list[Finding] = []
         counts = self._result.counts
         for entry in part:
             message = entry.message
-            fact = facts.get(message.subject)
-            if message.topic == READY and (fact is None or not _stands(message, fact)):
+            if not _is_current(message, facts):
                 attempts.append(self._attempt(entry, "refused", OVERTAKEN, now))
                 counts["overtaken"] += 1
             elif self._closed or (entry.next_at and entry.next_at > now):
@@ -185,7 +185,9 @@ class _Sender:
             entry.message.message_id, self._sink.name, entry.attempts + 1, outcome, detail[:200], now, next_at
         )
 
-    def _delivered(self, work: Work, arrived: Sequence[Message], facts: dict[str, TriggerFact]) -> list[TriggerEvent]:
+    def _delivered(
+        self, work: Work, arrived: Sequence[Message], facts: Mapping[str, TriggerFact]
+    ) -> list[TriggerEvent]:
         """Triggers whose message every sink has now."""
         ready = [message for message in arrived if message.topic == READY]
         where = work.outbox.delivered_to([message.message_id for message in ready])

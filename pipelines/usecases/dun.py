@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 from pipelines.dun import DunFacts, DunOutcome, DunSettings, Notice, plan_dunning
+from pipelines.model.coverage import BankCoverage
 from pipelines.model.dunning import TriggerState
 from pipelines.model.finding import Finding
 from pipelines.model.ids import derive
@@ -20,6 +21,8 @@ from pipelines.ports.work import Books, Work
 
 READY: Final = "dunning.trigger.ready"
 CANCELLED: Final = "dunning.trigger.cancelled"
+STATEMENT_HELD: Final = "statement-held"
+CoverageReader = Callable[[Work], Sequence[BankCoverage]]
 
 
 @dataclass(slots=True)
@@ -35,12 +38,22 @@ class DunResult:
     findings: list[Finding] = field(default_factory=list)
 
 
-def dun(books: Books, plans: Plans, *, as_of: date, settings: DunSettings | None = None) -> DunResult:
-    """Opens, holds, frees and takes back dunning triggers as of a day. A second run on the same day changes nothing."""
+def dun(
+    books: Books,
+    plans: Plans,
+    *,
+    as_of: date,
+    settings: DunSettings | None = None,
+    coverage: CoverageReader | None = None,
+) -> DunResult:
+    """Opens, holds, frees and takes back dunning triggers as of a day. A second run on the same day changes nothing.
+
+    coverage: how to learn how far the bank data is proven; without it the stored statements tell.
+    """
     result = DunResult()
     with books.lease("dun", as_of):
         with books.read() as work:
-            facts = read_facts(work, as_of)
+            facts = read_facts(work, as_of, coverage)
         outcome = plan_dunning(facts, plans, settings)
         store(books, outcome)
     states = {fact.trigger.trigger_id: fact.trigger for fact in facts.triggers}
@@ -61,7 +74,15 @@ def dun(books: Books, plans: Plans, *, as_of: date, settings: DunSettings | None
     return result
 
 
-def read_facts(work: Work, as_of: date) -> DunFacts:
+def stored_coverage(work: Work) -> list[BankCoverage]:
+    """Per account how far its statements are proven; a quarantined statement is an open problem."""
+    return [
+        BankCoverage(row.account, row.proven_until, (STATEMENT_HELD,) if row.held_statements else ())
+        for row in work.statements.coverage()
+    ]
+
+
+def read_facts(work: Work, as_of: date, coverage: CoverageReader | None = None) -> DunFacts:
     """Everything dunning looks at, from one snapshot."""
     store = work.receivables
     return DunFacts(
@@ -73,7 +94,7 @@ def read_facts(work: Work, as_of: date) -> DunFacts:
         collections=store.collections(),
         payments=work.dunning.payment_facts(),
         triggers=work.dunning.triggers(),
-        coverage=work.statements.coverage(as_of),
+        coverage=(coverage or stored_coverage)(work),
     )
 
 
