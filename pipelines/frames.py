@@ -94,18 +94,19 @@ DEBTORS = _columns({"debtor_number": "text", "name": "text"}, {"ibans": "text", 
 # whole), ``debtor`` is the index's debtor code (−1: the item's). Rows of one receipt with the same ``group`` ≥ 0 are one
 # set of items paid together. ``level`` is a level of the policy's ``field``. ``start``/``end``: which characters of the
 # scanned text it explains (−1: none). ``ways``: how many alternatives were tried to find it (1: it was named).
+# ``amount_minor``: what this item receives within a group where that is known from elsewhere (a collection batch), else 0.
 CANDIDATES = (
     Column("receipt", "position", True), Column("item", "position", True), Column("debtor", "position"),
     Column("group", "position"), Column("field"), Column("level"), Column("start", "position"),
-    Column("end", "position"), Column("ways", "share"),
+    Column("end", "position"), Column("ways", "share"), Column("amount_minor", "amount"),
 )  # fmt: skip
 
 _DTYPES = {
     "text": "str", "minor": "Int64", "count": "Int64", "day": "datetime64[s]", "flag": "bool", "share": "float64",
-    "position": "int64",
+    "position": "int64", "amount": "int64",
 }  # fmt: skip
 _EMPTY: dict[str, object] = {
-    "text": "", "minor": pd.NA, "count": pd.NA, "day": pd.NaT, "flag": False, "share": 1.0, "position": -1,
+    "text": "", "minor": pd.NA, "count": pd.NA, "day": pd.NaT, "flag": False, "share": 1.0, "position": -1, "amount": 0,
 }  # fmt: skip
 
 
@@ -233,9 +234,10 @@ class CandidateRows:
         start: int = -1,
         end: int = -1,
         ways: float = 1.0,
+        amount: int = 0,
     ) -> None:
         """One row: ``receipt`` shows ``level`` of ``field`` for an item, or for a debtor as a whole (item −1)."""
-        values = (receipt, item, debtor, group, field, level, start, end, ways)
+        values = (receipt, item, debtor, group, field, level, start, end, ways, amount)
         for column, value in zip(self._columns, values, strict=True):
             column.append(value)
 

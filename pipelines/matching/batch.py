@@ -23,14 +23,16 @@ CLEAR_LEVELS = frozenset({"own_id", "creditor_reference", "document", "full", "d
 
 
 class Group:
-    """Items a strategy proposes as paid together."""
+    """Items a strategy proposes as paid together. amounts: what each receives, 0 for what it takes to settle it."""
 
-    __slots__ = ("level", "rows", "ways")
+    __slots__ = ("amounts", "field", "level", "rows", "ways")
 
-    def __init__(self, level: str, ways: float) -> None:
+    def __init__(self, field: str, level: str, ways: float) -> None:
+        self.field = field
         self.level = level
         self.ways = ways
         self.rows: list[int] = []
+        self.amounts: list[int] = []
 
 
 class Batch:
@@ -126,11 +128,14 @@ class Batch:
         frame = conform(frame, CANDIDATES, f"candidates of {strategy}")
         columns: list[list[Any]] = [frame[column.name].tolist() for column in CANDIDATES]
         size, debtors = self.items.size, len(self.items.debtor_numbers)
-        for receipt, item, debtor, group, field, level, start, end, ways in zip(*columns, strict=True):
+        for receipt, item, debtor, group, field, level, start, end, ways, cents in zip(*columns, strict=True):
             if not (0 <= receipt < self.count and -1 <= item < size and -1 <= debtor < debtors):
                 continue
             if group >= 0:
-                self._groups[receipt].setdefault((strategy, group), Group(level, ways)).rows.append(item)
+                if item >= 0:
+                    whole = self._groups[receipt].setdefault((strategy, group), Group(field, level, ways))
+                    whole.rows.append(item)
+                    whole.amounts.append(cents)
             elif item >= 0:
                 self._item_hits[receipt].setdefault(item, []).append(Hit(field, level, start, end))
             else:

@@ -15,7 +15,6 @@ import pyarrow.compute as pc
 
 from pipelines.frames import COLLECTIONS, DEBTORS, ITEMS, KNOWN_PAYERS, conform
 from pipelines.matching.columns import (
-    NO_DAY,
     Flags,
     Groups,
     Ints,
@@ -286,11 +285,12 @@ class ItemIndex:
         return self._by_iban.get(iban, ())
 
     @cached_property
-    def with_iban(self) -> frozenset[int]:
-        """Debtors of whom at least one account is known from master data."""
-        return frozenset(
-            debtor for owners in self._by_iban.values() for debtor, level in owners if level == "iban"
-        )
+    def has_iban(self) -> Flags:
+        """Per debtor: whether an account of theirs is known from master data."""
+        known = np.zeros(len(self.debtor_numbers), dtype=bool)
+        owners = [debtor for pairs in self._by_iban.values() for debtor, level in pairs if level == "iban"]
+        known[owners] = True
+        return known
 
     @cached_property
     def names(self) -> Names:
@@ -306,7 +306,3 @@ class ItemIndex:
             pa.concat_arrays([array for array, _ in parts]), np.concatenate([codes for _, codes in parts])
         )
         return Names(texts, names, debtors, len(self.debtor_numbers))
-
-    def is_known_day(self, day: int) -> bool:
-        """Whether a day number stands for a date at all."""
-        return day != NO_DAY
