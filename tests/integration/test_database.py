@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from pipelines.errors import ModeMismatch, RunInProgress, SchemaOutdated, StaleRun
@@ -39,10 +39,33 @@ def test_migration_and_metadata_agree(database: Database) -> None:
             assert strict >= set(tables.metadata.tables)
 
 
-def test_check_constraints_arrive(database: Database) -> None:
-    with database.read() as connection:
-        names = {check["name"] for check in inspect(connection).get_check_constraints("journal_line")}
-    assert "ck_journal_line_one_side" in names
+def told(connection: Connection) -> dict[str, object]:
+    """Everything the database says about the tables of the schema."""
+    found = inspect(connection)
+    return {
+        name: (
+            [(c["name"], str(c["type"]), c["nullable"], c["default"]) for c in found.get_columns(name)],
+            found.get_pk_constraint(name),
+            sorted(str(sorted(u.items(), key=str)) for u in found.get_unique_constraints(name)),
+            sorted(str(sorted(c.items(), key=str)) for c in found.get_check_constraints(name)),
+            sorted(str(sorted(i.items(), key=str)) for i in found.get_indexes(name)),
+        )
+        for name in tables.metadata.tables
+    }
+
+
+def test_migration_and_metadata_make_the_same_schema(
+    sqlite_url: str, postgresql_url: str, postgresql_empty_url: str
+) -> None:
+    for migrated_url, empty_url in ((sqlite_url, "sqlite://"), (postgresql_url, postgresql_empty_url)):
+        migrated, made = Database(migrated_url), Database(empty_url)
+        with made.write() as connection:
+            tables.metadata.create_all(connection)
+            expected = told(connection)
+        with migrated.read() as connection:
+            assert told(connection) == expected
+        migrated.close()
+        made.close()
 
 
 def test_init_is_harmless_when_repeated(database: Database) -> None:
