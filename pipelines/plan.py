@@ -17,10 +17,9 @@ from typing import Protocol
 import pandas as pd
 
 from pipelines.model.proposal import Disposition, Proposal
-from pipelines.model.return_debit import ReturnLink, ReturnState
+from pipelines.model.return_debit import ReturnLink, ReturnState, SettledPayment
 from pipelines.model.transaction import Transaction, TransactionKind
 from pipelines.resolve import ReturnResolver
-from pipelines.return_index import Settlement
 
 SettlementsOf = Callable[[str, Proposal], Sequence[tuple[str, str, str, int, int]]]
 
@@ -129,7 +128,7 @@ class _Planner:
                 self._matcher.settle(line.invoice_number, line.amount_minor)
         for entry_id, invoice, debtor, cash, effect in self._settlements_of(proposal.transaction_id, proposal):
             self._resolver.settle(
-                Settlement(
+                SettledPayment(
                     entry_id=entry_id,
                     transaction_id=proposal.transaction_id,
                     invoice_number=invoice,

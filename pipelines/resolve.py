@@ -14,9 +14,9 @@ from datetime import timedelta
 
 from pipelines.model.proposal import Evidence
 from pipelines.model.receivable import Collection
-from pipelines.model.return_debit import ReturnLink, ReturnState
+from pipelines.model.return_debit import ReturnLink, ReturnState, SettledPayment
 from pipelines.model.transaction import Transaction, TransactionKind
-from pipelines.return_index import CollectionIndex, ReceiptIndex, Settlement, SettlementIndex
+from pipelines.return_index import CollectionIndex, ReceiptIndex, SettlementIndex
 from pipelines.text import compact
 
 # Unauthorised debits may be claimed back for 13 months (BGB §676b); banks need some days more.
@@ -24,15 +24,13 @@ LONGEST_RETURN = timedelta(days=410)
 # More than this is not a return charge but something nobody has explained yet.
 MAX_CHARGES_MINOR = 5000
 
-RETURN_KINDS = frozenset({TransactionKind.RETURN_DEBIT, TransactionKind.RETURN_TRANSFER, TransactionKind.REVERSAL})
-
 
 @dataclass(frozen=True, slots=True)
 class _Original:
     """A candidate for what was returned: our collections under one EndToEndId, or one receipt's settlements."""
 
     collections: tuple[Collection, ...]
-    settlements: tuple[Settlement, ...]
+    settlements: tuple[SettledPayment, ...]
     evidence: tuple[Evidence, ...]
 
     @property
@@ -53,7 +51,7 @@ class ReturnResolver:
     def __init__(
         self,
         collections: Iterable[Collection],
-        settlements: Iterable[Settlement],
+        settlements: Iterable[SettledPayment],
         receipts: Iterable[Transaction] = (),
         settled_before: dict[str, int] | None = None,
         returned_before: Iterable[tuple[str, str]] = (),
@@ -71,7 +69,7 @@ class ReturnResolver:
 
     # --- the plan moves on -------------------------------------------------------------------------------------
 
-    def settle(self, settlement: Settlement) -> None:
+    def settle(self, settlement: SettledPayment) -> None:
         """A settlement was planned or posted; it can be returned from now on."""
         self._settlements.add(settlement)
 
@@ -115,8 +113,8 @@ class ReturnResolver:
         parts = original.collections or original.settlements
         for part in parts:
             invoice = part.invoice_number
-            settlement = part if isinstance(part, Settlement) else self._settlement_of(part)
-            returned = part.cash_minor if isinstance(part, Settlement) else part.amount_minor
+            settlement = part if isinstance(part, SettledPayment) else self._settlement_of(part)
+            returned = part.cash_minor if isinstance(part, SettledPayment) else part.amount_minor
             reason, entry_id, original_transaction, debtor = "", "", "", self._debtor_of.get(invoice, "")
             state = ReturnState.LINKED
             if settlement is not None:
@@ -148,7 +146,7 @@ class ReturnResolver:
             return links
         return [replace(link, state=blocked.state, reason=link.reason or blocked.reason) for link in links]
 
-    def _settlement_of(self, collection: Collection) -> Settlement | None:
+    def _settlement_of(self, collection: Collection) -> SettledPayment | None:
         """The active settlement this very collection made; a transfer for the same invoice is not it."""
         candidates = [s for s in self._settlements.of_invoice(collection.invoice_number) if s.by_collection]
         own = [s for s in candidates if s.end_to_end_id == collection.end_to_end_id]

@@ -4,33 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
 
 from pipelines.model.receivable import Collection
+from pipelines.model.return_debit import SettledPayment
 from pipelines.model.transaction import Transaction, TransactionKind
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """One journal entry that settled (part of) one invoice and has not been reversed.
-
-    cash_minor: the money it took from its transaction; effect_minor: what it took off the invoice, discount included.
-    The transaction's own references come along. invoice_number "" is money on the debtor's account.
-    by_collection: the transaction is a direct debit of ours (single or batch) rather than a customer's transfer.
-    """
-
-    entry_id: str
-    transaction_id: str
-    invoice_number: str
-    debtor_number: str
-    cash_minor: int
-    effect_minor: int
-    booking_date: date
-    end_to_end_id: str
-    mandate_id: str
-    counterparty_iban: str
-    by_collection: bool
 
 
 class CollectionIndex:
@@ -56,20 +33,20 @@ class CollectionIndex:
 class SettlementIndex:
     """Active settlements by entry, invoice, transaction and EndToEndId; moves with the plan."""
 
-    def __init__(self, settlements: Iterable[Settlement]) -> None:
-        self._entries: dict[str, Settlement] = {}
+    def __init__(self, settlements: Iterable[SettledPayment]) -> None:
+        self._entries: dict[str, SettledPayment] = {}
         self._by_invoice: dict[str, set[str]] = defaultdict(set)
         self._by_transaction: dict[str, set[str]] = defaultdict(set)
         self._by_end_to_end: dict[str, set[str]] = defaultdict(set)
         for settlement in settlements:
             self.add(settlement)
 
-    def add(self, settlement: Settlement) -> None:
+    def add(self, settlement: SettledPayment) -> None:
         self._entries[settlement.entry_id] = settlement
         for index, key in self._places(settlement):
             index[key].add(settlement.entry_id)
 
-    def remove(self, entry_id: str) -> Settlement | None:
+    def remove(self, entry_id: str) -> SettledPayment | None:
         """Takes a settlement out and gives it; None if there is none of that id."""
         gone = self._entries.pop(entry_id, None)
         if gone is not None:
@@ -77,20 +54,20 @@ class SettlementIndex:
                 index[key].discard(entry_id)
         return gone
 
-    def of_invoice(self, invoice_number: str) -> list[Settlement]:
+    def of_invoice(self, invoice_number: str) -> list[SettledPayment]:
         return self._sorted(self._by_invoice.get(invoice_number))
 
-    def of_transaction(self, transaction_id: str) -> list[Settlement]:
+    def of_transaction(self, transaction_id: str) -> list[SettledPayment]:
         return self._sorted(self._by_transaction.get(transaction_id))
 
-    def of_end_to_end(self, end_to_end_id: str) -> list[Settlement]:
+    def of_end_to_end(self, end_to_end_id: str) -> list[SettledPayment]:
         """Settlements whose transaction carried this id; empty for ""."""
         return self._sorted(self._by_end_to_end.get(end_to_end_id)) if end_to_end_id else []
 
-    def _sorted(self, entries: set[str] | None) -> list[Settlement]:
+    def _sorted(self, entries: set[str] | None) -> list[SettledPayment]:
         return [self._entries[key] for key in sorted(entries or ())]
 
-    def _places(self, settlement: Settlement) -> tuple[tuple[dict[str, set[str]], str], ...]:
+    def _places(self, settlement: SettledPayment) -> tuple[tuple[dict[str, set[str]], str], ...]:
         return (
             (self._by_invoice, settlement.invoice_number),
             (self._by_transaction, settlement.transaction_id),

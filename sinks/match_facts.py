@@ -13,10 +13,9 @@ from sqlalchemy import Connection, RowMapping, Select, Table, func, select
 from pipelines.model.ids import derive
 from pipelines.model.proposal import AllocationKind
 from pipelines.model.receivable import Collection
-from pipelines.model.transaction import Transaction, TransactionKind
+from pipelines.model.return_debit import SettledPayment
+from pipelines.model.transaction import RETURN_KINDS, Transaction, TransactionKind
 from pipelines.ports.work import WorkContext
-from pipelines.resolve import RETURN_KINDS
-from pipelines.return_index import Settlement
 from sinks import current
 from sinks import tables as t
 from sinks.frames_out import read_frame
@@ -65,7 +64,7 @@ class SqlMatchFacts:
         live = current.live_transactions().subquery()
         return self._transactions(select(live).where(live.c.kind.in_(_MONEY_IN), live.c.amount_minor > 0))
 
-    def settlements(self) -> list[Settlement]:
+    def settlements(self) -> list[SettledPayment]:
         a, gone, tx = t.allocation, t.allocation_reversal, t.bank_transaction
         query = (
             select(
@@ -85,7 +84,7 @@ class SqlMatchFacts:
             )
         )  # fmt: skip
         return [
-            Settlement(
+            SettledPayment(
                 entry_id=row.entry_id,
                 transaction_id=row.transaction_id,
                 invoice_number=row.invoice_number,

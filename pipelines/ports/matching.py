@@ -7,8 +7,8 @@ from typing import Protocol
 import pandas as pd
 
 from pipelines.model.receivable import Collection
+from pipelines.model.return_debit import SettledPayment
 from pipelines.model.transaction import Transaction
-from pipelines.return_index import Settlement
 
 
 class MatchFacts(Protocol):
@@ -29,7 +29,7 @@ class MatchFacts(Protocol):
     def money_in(self) -> list[Transaction]:
         """Every receipt and collection, allocated or not; what a taken-back transfer may refer to."""
 
-    def settlements(self) -> list[Settlement]:
+    def settlements(self) -> list[SettledPayment]:
         """Active (unreversed) settlement entries, one per transaction and invoice."""
 
     def returned(self) -> list[tuple[str, str]]:

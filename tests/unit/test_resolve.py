@@ -8,10 +8,9 @@ from datetime import date
 import pytest
 
 from pipelines.model.receivable import Collection
-from pipelines.model.return_debit import ReturnLink, ReturnState
+from pipelines.model.return_debit import ReturnLink, ReturnState, SettledPayment
 from pipelines.model.transaction import Transaction, TransactionKind
 from pipelines.resolve import ReturnResolver
-from pipelines.return_index import Settlement
 
 IBAN = "DE02120300000000202051"
 OTHER_IBAN = "DE02500105170137075030"
@@ -26,7 +25,7 @@ COLLECTED = Collection(
     debtor_iban=IBAN,
     payment_information_id="PMT-7",
 )
-SETTLED = Settlement(
+SETTLED = SettledPayment(
     entry_id="entry-1",
     transaction_id="tx-collection",
     invoice_number="RE-1001",
