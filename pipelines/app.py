@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pipelines.model.finding import Finding
     from pipelines.model.statement import Document
     from pipelines.plans import Plans
+    from pipelines.policy import Policy
     from pipelines.ports.explain import Explanation
     from pipelines.ports.invariants import CheckResult
     from pipelines.ports.statements import AccountCoverage
@@ -83,6 +84,19 @@ class Kontoklar:
         from pipelines.chart import load_chart
 
         return load_chart(self.settings.company.chart)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The matching policy: the configured file or the shipped one, with the limits of ``[matching]``."""
+        from pipelines.policy import load_policy, override
+
+        chosen = self.settings.matching
+        limits: dict[str, object] = {}
+        if chosen.risk_per_mille is not None:
+            limits["automation.min_probability"] = 1.0 - chosen.risk_per_mille / 1000.0
+        if chosen.max_auto_minor is not None:
+            limits["automation.max_auto_minor"] = chosen.max_auto_minor
+        return load_policy(chosen.policy, limits) if chosen.policy else override(limits)
 
     @property
     def place(self) -> str:
@@ -167,9 +181,18 @@ class Kontoklar:
 
     def match(self, as_of: date) -> Step:
         """Plans what every waiting receipt and return is."""
+        from pipelines.book import settlements_of
+        from pipelines.match import Matcher
         from pipelines.usecases.match import match
 
-        return self._step("match", as_of, lambda: match(self.books, as_of))
+        policy, strategies = self.policy, import_module("matchers").load(self.policy.strategies)
+
+        def make_matcher(
+            items: DataFrame, collections: DataFrame, known_payers: DataFrame, debtors: DataFrame
+        ) -> Matcher:
+            return Matcher(items, collections, known_payers, policy, debtors, strategies=strategies)
+
+        return self._step("match", as_of, lambda: match(self.books, make_matcher, settlements_of, policy.hash, as_of))
 
     def post(self, as_of: date) -> Step:
         """Books the automatic part of the plan, returns included."""
