@@ -186,10 +186,19 @@ def _prove_all(as_of: date, config: str | None) -> None:
         accounts = app.accounts()
     rows = []
     for account in accounts:
-        masked = f"{account.account[:4]}…{account.account[-4:]}"
-        proven_to = account.proven_to.isoformat() if account.proven_to else ""
-        prove_task(as_of, masked, proven_to, list(account.open_problems), return_state=True)
-        rows.append({"account": masked, "proven to": proven_to or "–", "open": ", ".join(account.open_problems)})
+        masked = f"{account.account[:4]}…{account.account[-4:]} {account.currency}"
+        proven_to = account.proven_until.isoformat() if account.proven_until else ""
+        problems = [
+            text
+            for count, text in (
+                (account.held_statements, f"{account.held_statements} statements held"),
+                (account.unproven_bookings, f"{account.unproven_bookings} bookings not yet proven"),
+            )
+            if count
+        ]
+        prove_task(as_of, masked, proven_to, problems, return_state=True)
+        told = account.told_until.isoformat() if account.told_until else "–"
+        rows.append({"account": masked, "proven to": proven_to or "–", "told to": told, "open": ", ".join(problems)})
     _table("kontoklar-accounts", f"How far each account is proven, {as_of}", rows)
 
 
@@ -265,12 +274,18 @@ def _line(summary: Summary) -> dict[str, str]:
     return {"step": summary["step"], "did": counts or "nothing new", "seconds": f"{summary['seconds']:.2f}"}
 
 
+# Of what waits an operator sees which and how long; who paid and what they wrote is for the analyst alone.
+_QUEUE_SHOWN = ("transaction_id", "booking_date", "days", "unallocated", "currency", "kind", "reason")
+_QUEUE_LIMIT = 100
+
+
 def _waiting(as_of: date, config: str | None) -> None:
     """What waits for a person and how long already, and which triggers are held and why."""
     with _opened(config) as app:
         queue, held = app.review_queue(as_of), app.held_triggers()
-    _table("kontoklar-review-queue", f"Waiting for a person on {as_of}", queue)
-    _table("kontoklar-held-triggers", f"Dunning triggers held on {as_of}", held)
+    shown = [{name: row[name] for name in _QUEUE_SHOWN} for row in queue[:_QUEUE_LIMIT]]
+    _table("kontoklar-review-queue", f"Waiting for a person on {as_of}: {len(queue)}, the oldest first", shown)
+    _table("kontoklar-held-triggers", f"Dunning triggers held on {as_of}: {len(held)}", held[:_QUEUE_LIMIT])
 
 
 def _table(key: str, description: str, rows: Sequence[Mapping[str, object]]) -> None:

@@ -16,16 +16,22 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.config import Part, Settings, refuse_unknown
 from pipelines.errors import ConfigurationError, SourceUnavailable
+from pipelines.model.dunning import TriggerState
 from pipelines.step import Result, Step, timed
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
     from pipelines.chart import Chart
+    from pipelines.dun import DunSettings
     from pipelines.model.finding import Finding
     from pipelines.model.statement import Document
+    from pipelines.plans import Plans
+    from pipelines.policy import Policy
     from pipelines.ports.explain import Explanation
     from pipelines.ports.invariants import CheckResult
+    from pipelines.ports.statements import AccountCoverage
+    from pipelines.review import ReviewDesk
     from sinks.books import SqlBooks
     from sinks.database import Database
     from sources.intake import Limits
@@ -78,6 +84,19 @@ class Kontoklar:
         from pipelines.chart import load_chart
 
         return load_chart(self.settings.company.chart)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The matching policy: the configured file or the shipped one, with the limits of ``[matching]``."""
+        from pipelines.policy import load_policy, override
+
+        chosen = self.settings.matching
+        limits: dict[str, object] = {}
+        if chosen.risk_per_mille is not None:
+            limits["automation.min_probability"] = 1.0 - chosen.risk_per_mille / 1000.0
+        if chosen.max_auto_minor is not None:
+            limits["automation.max_auto_minor"] = chosen.max_auto_minor
+        return load_policy(chosen.policy, limits) if chosen.policy else override(limits)
 
     @property
     def place(self) -> str:
@@ -162,9 +181,18 @@ class Kontoklar:
 
     def match(self, as_of: date) -> Step:
         """Plans what every waiting receipt and return is."""
+        from pipelines.book import settlements_of
+        from pipelines.match import Matcher
         from pipelines.usecases.match import match
 
-        return self._step("match", as_of, lambda: match(self.books, as_of))
+        policy, strategies = self.policy, import_module("matchers").load(self.policy.strategies)
+
+        def make_matcher(
+            items: DataFrame, collections: DataFrame, known_payers: DataFrame, debtors: DataFrame
+        ) -> Matcher:
+            return Matcher(items, collections, known_payers, policy, debtors, strategies=strategies)
+
+        return self._step("match", as_of, lambda: match(self.books, make_matcher, settlements_of, policy.hash, as_of))
 
     def post(self, as_of: date) -> Step:
         """Books the automatic part of the plan, returns included."""
@@ -176,14 +204,34 @@ class Kontoklar:
         """Dunning triggers of what is overdue or was returned."""
         from pipelines.usecases.dun import dun
 
-        return self._step("dun", as_of, lambda: dun(self.books, as_of))
+        plans, settings = self._dunning()
+        return self._step("dun", as_of, lambda: dun(self.books, plans, as_of=as_of, settings=settings))
 
     def deliver(self, as_of: date) -> Step:
         """Sends what is ready to the configured sinks."""
         from pipelines.usecases.deliver import deliver
 
+        plans, settings = self._dunning()
         sinks = [self._build("sinks", part) for part in self.settings.sinks]
-        return self._step("deliver", as_of, lambda: deliver(self.books, sinks, as_of))
+        try:
+            return self._step(
+                "deliver", as_of, lambda: deliver(self.books, sinks, plans, as_of=as_of, settings=settings)
+            )
+        finally:
+            for sink in sinks:
+                sink.close()
+
+    def _dunning(self) -> tuple[Plans, DunSettings]:
+        from pipelines.dun import DunSettings
+        from pipelines.plans import load_plans
+
+        chosen = self.settings.dunning
+        return load_plans(chosen.plans), DunSettings(
+            stale_banking_days=chosen.stale_banking_days,
+            ignored_accounts=frozenset(chosen.ignored_accounts),
+            collection_days=chosen.collection_days,
+            wait_for_delivery=bool(self.settings.sinks),
+        )
 
     def _step(self, name: str, as_of: date, use_case: Callable[[], Result]) -> Step:
         """Runs a use case under the lease; tells the findings that nobody has been told yet."""
@@ -244,13 +292,67 @@ class Kontoklar:
 
         return timed("check", prove), results
 
-    def explain(self, key: str) -> Explanation:
-        """Everything about one transaction. key: its id, the beginning of it, or the bank's reference."""
+    def find_transaction(self, key: str) -> str:
+        """The id of one transaction. key: the id, the beginning of it (six signs or more), or the bank's reference."""
         with self.books.read() as work:
-            found = work.explanations.find(key)
-            if len(found) == 1:
-                story: Explanation = work.explanations.explain(found[0])
-                return story
+            found: list[str] = work.explanations.find(key)
         if not found:
-            raise ConfigurationError(f'no transaction is or begins with "{key}"; see: kontoklar export transactions')
-        raise ConfigurationError(f'"{key}" is the beginning of {len(found)} transactions; give more of the id')
+            raise ConfigurationError("there is no such transaction; see: kontoklar export transactions")
+        if len(found) > 1:
+            raise ConfigurationError(f"{len(found)} transactions are meant by this; give more of the id")
+        return found[0]
+
+    def explain(self, key: str) -> Explanation:
+        """Everything about one transaction; key as in ``find_transaction``."""
+        transaction_id = self.find_transaction(key)
+        with self.books.read() as work:
+            story: Explanation = work.explanations.explain(transaction_id)
+        return story
+
+    def review_desk(self, as_of: date) -> ReviewDesk:
+        """Where an analyst decides; corrections are booked on ``as_of``."""
+        from pipelines.review import ReviewDesk
+
+        return ReviewDesk(self.books, self.chart, as_of)
+
+    def currency_of(self, transaction_id: str) -> str:
+        """The currency of a transaction; EUR for one that is held or unknown, which the desk then refuses."""
+        with self.books.read() as work:
+            cash = work.journal.cash([transaction_id]).get(transaction_id)
+        return str(cash.currency) if cash else "EUR"
+
+    def review_queue(self, as_of: date) -> list[dict[str, Any]]:
+        """What waits for a person, oldest first; ``days``: how long already."""
+        with self.books.read() as work:
+            waiting = work.review_queue.waiting()
+        return [
+            {
+                **one._asdict(),
+                "days": (as_of - date.fromisoformat(one.booking_date)).days,
+                "invoices": "|".join(one.invoices),
+            }
+            for one in waiting
+        ]
+
+    def held_triggers(self) -> list[dict[str, Any]]:
+        """Dunning triggers that may not leave yet, and why."""
+        with self.books.read() as work:
+            facts = work.dunning.triggers(cancelled=False)
+        return [
+            {
+                "trigger": fact.trigger.trigger_id,
+                "invoice_number": fact.trigger.invoice_number,
+                "reason": fact.trigger.reason.value,
+                "level": fact.trigger.level,
+                "held_because": fact.trigger.hold_reason,
+                "since": fact.since.isoformat(),
+            }
+            for fact in facts
+            if fact.trigger.state is TriggerState.HELD
+        ]
+
+    def accounts(self) -> list[AccountCoverage]:
+        """How far each of our bank accounts is proven."""
+        with self.books.read() as work:
+            coverage: list[AccountCoverage] = work.statements.coverage()
+        return coverage

@@ -60,9 +60,14 @@ class Matching:
 
 @dataclass(frozen=True, slots=True)
 class Dunning:
-    """plans: a file of dunning plans, None for the shipped ones."""
+    """plans: a file of dunning plans, None for the shipped ones. stale_banking_days: how many banking days more than
+    one the proof of an account may lag behind. ignored_accounts: own accounts (IBAN) that dunning does not wait for.
+    collection_days: banking days during which a direct debit of ours counts as on its way."""
 
     plans: Path | None = None
+    stale_banking_days: int = 0
+    ignored_accounts: tuple[str, ...] = ()
+    collection_days: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +147,7 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
     company = _Section(raw, "company", ("name", "creditor_id", "chart", "mode"))
     database = _Section(raw, "database", ("url",))
     matching = _Section(raw, "matching", ("policy", "risk_per_mille", "max_auto_amount"))
-    dunning = _Section(raw, "dunning", ("plans",))
+    dunning = _Section(raw, "dunning", ("plans", "stale_banking_days", "ignored_accounts", "collection_days"))
     run = _Section(raw, "run", ("wait_seconds",))
     archive = _Section(raw, "archive", ("max_file_mib", "max_unpacked_mib", "max_members"))
     return Settings(
@@ -159,7 +164,12 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
             risk_per_mille=matching.number("risk_per_mille"),
             max_auto_minor=matching.amount("max_auto_amount"),
         ),
-        dunning=Dunning(plans=dunning.file("plans", base)),
+        dunning=Dunning(
+            plans=dunning.file("plans", base),
+            **dunning.given("stale_banking_days", lambda key: dunning.whole(key, least=0)),
+            **dunning.given("ignored_accounts", dunning.accounts),
+            **dunning.given("collection_days", lambda key: dunning.whole(key, least=0)),
+        ),
         sinks=_parts(raw, "sinks", base),
         run=Run(**run.given("wait_seconds", run.number)),
         archive=Archive(
@@ -215,13 +225,18 @@ class _Section:
             raise self._wrong(key, "a number, 0 or more")
         return float(value)
 
-    def whole(self, key: str) -> int | None:
+    def whole(self, key: str, least: int = 1) -> int:
         value = self.values.get(key)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise self._wrong(key, "a whole number, 1 or more")
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise self._wrong(key, f"a whole number, {least} or more")
         return value
+
+    def accounts(self, key: str) -> tuple[str, ...]:
+        """IBANs in electronic form."""
+        value = self.values.get(key)
+        if not isinstance(value, list) or not all(isinstance(account, str) and account for account in value):
+            raise self._wrong(key, "a list of IBANs")
+        return tuple(account.replace(" ", "").upper() for account in value)
 
     def amount(self, key: str) -> int | None:
         """Cents of EUR; written as a text so that no binary fraction gets in."""

@@ -106,6 +106,11 @@ class SqlWork:
         return self._make("exports", "Exports")
 
     @cached_property
+    def review_queue(self) -> Any:
+        """What waits for a person."""
+        return self._make("review_queue", "SqlReviewQueue")
+
+    @cached_property
     def explanations(self) -> Any:
         """The whole story of one transaction."""
         return self._make("explain", "SqlExplanations")

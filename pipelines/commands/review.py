@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -11,10 +12,37 @@ from pipelines.commands.books import tell
 from pipelines.commands.report import records, stdout
 from pipelines.commands.session import Session, as_of_option, shared, user_options
 from pipelines.errors import ConfigurationError
+from pipelines.model.money import format_minor
+
+if TYPE_CHECKING:
+    from pipelines.app import Kontoklar
+    from pipelines.review import Decided, Part, ReviewDesk
 
 _TRANSACTION = click.argument("transaction", metavar="TRANSACTION")
 _RANK = click.option("--rank", default=1, type=click.IntRange(min=1), help="Which proposal; 1 is the best.")
-_COLUMNS = ("transaction", "booking_date", "days", "amount", "currency", "counterparty", "invoices", "probability", "reason")
+_COLUMNS = (
+    "transaction_id", "booking_date", "days", "amount", "currency", "counterparty", "invoices", "probability", "reason",
+)  # fmt: skip
+
+
+class Desk(NamedTuple):
+    """The review desk with the application it stands in."""
+
+    app: Kontoklar
+    operations: ReviewDesk
+
+    def part(self, transaction_id: str, invoice: str, debtor: str, amount: str | None) -> Part:
+        """A share of a payment; the amount is read in the currency of the payment."""
+        from pipelines.amounts import AmountError, parse_amount
+        from pipelines.review import Part
+
+        if amount is None:
+            return Part(invoice, debtor)
+        try:
+            mark = "," if "," in amount else "."
+            return Part(invoice, debtor, parse_amount(amount, self.app.currency_of(transaction_id), decimal_mark=mark))
+        except AmountError as wrong:
+            raise ConfigurationError(str(wrong)) from None
 
 
 @click.group()
@@ -27,7 +55,7 @@ def review() -> None:
 @as_of_option
 @shared
 @click.pass_obj
-def list_(session: Session, limit: int, as_of: Any) -> None:
+def list_(session: Session, limit: int, as_of: date) -> None:
     """What waits, the oldest first: payments with proposals, unexplained ones, unclear returns."""
     with session.command("review list") as (app, report):
         queue = app.review_queue(as_of)
@@ -50,14 +78,16 @@ def show(session: Session, transaction: str) -> None:
             tell(story)
 
 
-def _decide(session: Session, command: str, as_of: Any, transaction: str, decision: Callable[[Any, str], Any]) -> None:
+def _decide(
+    session: Session, command: str, as_of: date, transaction: str, decision: Callable[[Desk, str], Decided]
+) -> None:
     """Runs one decision at the review desk and reports what it did."""
     with session.command(f"review {command}") as (app, report):
-        decided = decision(app.review_desk(as_of), app.find_transaction(transaction))
+        decided = decision(Desk(app, app.review_desk(as_of)), app.find_transaction(transaction))
         report.counts = {"entries": decided.entries}
         report.more["decision_id"] = decided.decision_id
         report.more["transaction_id"] = decided.transaction_id
-        report.more["unallocated"] = app.money(decided.rest_minor, decided.currency)
+        report.more["unallocated"] = format_minor(decided.rest_minor, decided.currency)
         if not session.as_json:
             stdout.print(f"{command}: {decided.transaction_id}, unallocated {report.more['unallocated']}", markup=False)
 
@@ -69,9 +99,15 @@ def _decide(session: Session, command: str, as_of: Any, transaction: str, decisi
 @as_of_option
 @shared
 @click.pass_obj
-def accept(session: Session, transaction: str, rank: int, user: str, reason: str, as_of: Any) -> None:
+def accept(session: Session, transaction: str, rank: int, user: str, reason: str, as_of: date) -> None:
     """Post one of the proposals as it stands."""
-    _decide(session, "accept", as_of, transaction, lambda desk, id_: desk.accept(id_, user=user, reason=reason, rank=rank))
+    _decide(
+        session,
+        "accept",
+        as_of,
+        transaction,
+        lambda desk, id_: desk.operations.accept(id_, user=user, reason=reason, rank=rank),
+    )
 
 
 @review.command()
@@ -81,9 +117,15 @@ def accept(session: Session, transaction: str, rank: int, user: str, reason: str
 @as_of_option
 @shared
 @click.pass_obj
-def reject(session: Session, transaction: str, rank: int, user: str, reason: str, as_of: Any) -> None:
+def reject(session: Session, transaction: str, rank: int, user: str, reason: str, as_of: date) -> None:
     """Refuse a proposal; it is never posted automatically for this transaction."""
-    _decide(session, "reject", as_of, transaction, lambda desk, id_: desk.reject(id_, user=user, reason=reason, rank=rank))
+    _decide(
+        session,
+        "reject",
+        as_of,
+        transaction,
+        lambda desk, id_: desk.operations.reject(id_, user=user, reason=reason, rank=rank),
+    )
 
 
 @review.command()
@@ -96,7 +138,14 @@ def reject(session: Session, transaction: str, rank: int, user: str, reason: str
 @shared
 @click.pass_obj
 def assign(
-    session: Session, transaction: str, invoice: str, debtor: str, amount: str | None, user: str, reason: str, as_of: Any
+    session: Session,
+    transaction: str,
+    invoice: str,
+    debtor: str,
+    amount: str | None,
+    user: str,
+    reason: str,
+    as_of: date,
 ) -> None:
     """Put a payment on an invoice or on a debtor's account."""
     if bool(invoice) == bool(debtor):
@@ -106,7 +155,9 @@ def assign(
         "assign",
         as_of,
         transaction,
-        lambda desk, id_: desk.assign(id_, _part(desk, id_, invoice, debtor, amount), user=user, reason=reason),
+        lambda desk, id_: desk.operations.assign(
+            id_, desk.part(id_, invoice, debtor, amount), user=user, reason=reason
+        ),
     )
 
 
@@ -124,32 +175,18 @@ def assign(
 @as_of_option
 @shared
 @click.pass_obj
-def split(session: Session, transaction: str, parts: tuple[str, ...], user: str, reason: str, as_of: Any) -> None:
+def split(session: Session, transaction: str, parts: tuple[str, ...], user: str, reason: str, as_of: date) -> None:
     """Divide a payment over several invoices or accounts; the rest stays unallocated."""
 
-    def decide(desk: Any, id_: str) -> Any:
+    def decide(desk: Desk, id_: str) -> Decided:
         divided = []
         for text in parts:
             target, _, amount = text.partition("=")
             invoice, debtor = ("", target[1:]) if target.startswith("@") else (target, "")
-            divided.append(_part(desk, id_, invoice, debtor, amount or None))
-        return desk.split(id_, divided, user=user, reason=reason)
+            divided.append(desk.part(id_, invoice, debtor, amount or None))
+        return desk.operations.split(id_, divided, user=user, reason=reason)
 
     _decide(session, "split", as_of, transaction, decide)
-
-
-def _part(desk: Any, transaction_id: str, invoice: str, debtor: str, amount: str | None) -> Any:
-    """A share of a payment; the amount is read in the currency of the payment."""
-    from pipelines.amounts import AmountError, parse_amount
-    from pipelines.review import Part
-
-    if amount is None:
-        return Part(invoice, debtor)
-    try:
-        mark = "," if "," in amount else "."
-        return Part(invoice, debtor, parse_amount(amount, desk.currency(transaction_id), decimal_mark=mark))
-    except AmountError as wrong:
-        raise ConfigurationError(str(wrong)) from None
 
 
 def _plain(name: str, what: str) -> click.Command:
@@ -160,8 +197,14 @@ def _plain(name: str, what: str) -> click.Command:
     @as_of_option
     @shared
     @click.pass_obj
-    def command(session: Session, transaction: str, user: str, reason: str, as_of: Any) -> None:
-        _decide(session, name, as_of, transaction, lambda desk, id_: getattr(desk, name)(id_, user=user, reason=reason))
+    def command(session: Session, transaction: str, user: str, reason: str, as_of: date) -> None:
+        _decide(
+            session,
+            name,
+            as_of,
+            transaction,
+            lambda desk, id_: getattr(desk.operations, name)(id_, user=user, reason=reason),
+        )
 
     command.__doc__ = what
     return click.command(name)(command)

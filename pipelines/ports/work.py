@@ -99,6 +99,11 @@ class Work(Protocol):
         ...
 
     @property
+    def review_queue(self) -> Any:
+        """What waits for a person."""
+        ...
+
+    @property
     def explanations(self) -> Any:
         """The whole story of one transaction."""
         ...

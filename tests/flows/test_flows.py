@@ -14,8 +14,8 @@ from prefect.client.schemas.objects import State
 import flows
 from pipelines.config import Settings
 from pipelines.errors import ConfigurationError, LedgerInvariantBroken
-from pipelines.model.coverage import BankCoverage
 from pipelines.model.finding import Finding, Severity
+from pipelines.ports.statements import AccountCoverage
 from pipelines.step import Step
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect")]
@@ -23,6 +23,10 @@ pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefe
 DAY = date(2026, 10, 1)
 ACCOUNT = "DE02120300000000202051"
 CANARY = "Erika Mustermann"
+
+
+def covered(account: str, held: int = 0) -> AccountCoverage:
+    return AccountCoverage(account, "EUR", DAY, DAY, DAY, held, DAY if held else None, 0)
 
 
 @dataclass
@@ -33,7 +37,7 @@ class Fake:
     unavailable: set[str] = field(default_factory=set)
     fails: dict[str, Exception] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
-    coverage: list[BankCoverage] = field(default_factory=lambda: [BankCoverage(ACCOUNT, DAY)])
+    coverage: list[AccountCoverage] = field(default_factory=lambda: [covered(ACCOUNT)])
     calls: list[str] = field(default_factory=list)
 
     def __call__(self, settings: Settings, *, clock: Callable[[], str]) -> Fake:
@@ -72,11 +76,24 @@ class Fake:
     def deliver(self, as_of: date) -> Step:
         return self._do("deliver")
 
-    def accounts(self) -> list[BankCoverage]:
+    def accounts(self) -> list[AccountCoverage]:
         return self.coverage
 
     def review_queue(self, as_of: date) -> list[Mapping[str, object]]:
-        return [{"transaction": "ab12cd34", "days": 4, "reason": "ambiguous"}]
+        return [
+            {
+                "transaction_id": "ab12cd34",
+                "booking_date": "2026-09-27",
+                "days": 4,
+                "amount": "119.00",
+                "unallocated": "119.00",
+                "currency": "EUR",
+                "kind": "receipt",
+                "counterparty": CANARY,
+                "remittance": f"Gruss {CANARY}",
+                "reason": "ambiguous",
+            }
+        ]
 
     def held_triggers(self) -> list[Mapping[str, object]]:
         return [{"trigger": "ff00", "level": 1, "reason": "bank-data-incomplete"}]
@@ -115,7 +132,7 @@ def test_runs_are_named_after_command_and_day_and_tagged(fake: Fake) -> None:
     names = {task.name for task in tasks}
     assert names == {
         "pull bank-a 2026-10-01",
-        "prove DE02…2051 2026-10-01",
+        "prove DE02…2051 EUR 2026-10-01",
         "match 2026-10-01",
         "post 2026-10-01",
         "dun 2026-10-01",
@@ -164,14 +181,14 @@ def test_a_broken_ledger_stops_the_run(fake: Fake) -> None:
 
 
 def test_an_account_with_a_gap_fails_alone(fake: Fake) -> None:
-    fake.coverage = [BankCoverage(ACCOUNT, DAY, ("statement-gap",)), BankCoverage("DE75512108001245126199", DAY)]
+    fake.coverage = [covered(ACCOUNT, held=1), covered("DE75512108001245126199")]
     state = run()
     assert fake.calls[-1] == "deliver"
     assert state.is_completed()
     with get_client(sync_client=True) as client:
         tasks = recorded(client, state.state_details.flow_run_id, 7)
     outcome = {task.name: task.state.is_completed() for task in tasks if task.name.startswith("prove")}
-    assert outcome == {"prove DE02…2051 2026-10-01": False, "prove DE75…6199 2026-10-01": True}
+    assert outcome == {"prove DE02…2051 EUR 2026-10-01": False, "prove DE75…6199 EUR 2026-10-01": True}
 
 
 def test_an_operator_finds_tables_of_text(fake: Fake) -> None:
@@ -187,10 +204,11 @@ def test_an_operator_finds_tables_of_text(fake: Fake) -> None:
         "kontoklar-findings",
     } <= artifacts.keys()
     assert '"days": "4"' in str(artifacts["kontoklar-review-queue"].data)
-    assert '"account": "DE02\\u20262051"' in str(artifacts["kontoklar-accounts"].data)
+    assert '"account": "DE02\\u20262051 EUR"' in str(artifacts["kontoklar-accounts"].data)
 
 
 def test_personal_data_never_reaches_prefect(fake: Fake, caplog: pytest.LogCaptureFixture) -> None:
+    run()
     fake.fails = {"match": ValueError(f"could not match {CANARY} {ACCOUNT}")}
     state = run()
     assert state.is_failed()
@@ -198,6 +216,7 @@ def test_personal_data_never_reaches_prefect(fake: Fake, caplog: pytest.LogCaptu
         found = client.read_flow_run(state.state_details.flow_run_id)
         tasks = recorded(client, found.id, 3)
         artifacts = client.read_artifacts()
+    assert "kontoklar-review-queue" in {artifact.key for artifact in artifacts}
     everything = "".join([found.model_dump_json(), *(part.model_dump_json() for part in (*tasks, *artifacts))])
     for told in (everything, caplog.text, str(state)):
         assert CANARY not in told

@@ -41,6 +41,8 @@ max_auto_amount = "25000.00"
 
 [dunning]
 plans = "dunning.toml"
+stale_banking_days = 2
+ignored_accounts = ["DE02 1203 0000 0000 2020 51"]
 
 [run]
 wait_seconds = 5
@@ -81,7 +83,7 @@ def test_every_key_of_the_contract_is_read(tmp_path: Path) -> None:
     assert settings.sources[1].options["client_secret"] == Secret("env", "FINAPI_CLIENT_SECRET")
     assert settings.sources[1].options["update"] is True
     assert settings.matching == config.Matching(tmp_path / "policy.toml", 0.5, 2_500_000)
-    assert settings.dunning.plans == tmp_path / "dunning.toml"
+    assert settings.dunning == config.Dunning(tmp_path / "dunning.toml", 2, ("DE02120300000000202051",), 5)
     assert settings.run.wait_seconds == 5.0
     assert (settings.archive.max_file_mib, settings.archive.max_members) == (64, 10_000)
     assert settings.sinks[0].options["secret"] == Secret("file", str(tmp_path / "webhook.key"))
@@ -123,6 +125,8 @@ def test_the_database_is_named_by_option_then_variable_then_file(tmp_path: Path)
         ("[matching]\nrisk_per_mille = true\n", "matching.risk_per_mille must be a number"),
         ("[run]\nwait_seconds = -1\n", "run.wait_seconds must be a number, 0 or more"),
         ("[archive]\nmax_members = 0\n", "archive.max_members must be a whole number"),
+        ("[dunning]\nstale_banking_days = -1\n", "dunning.stale_banking_days must be a whole number, 0 or more"),
+        ('[dunning]\nignored_accounts = "DE02"\n', "dunning.ignored_accounts must be a list of IBANs"),
         ('[matching]\npolicy = "none.toml"\n', "matching.policy: the file"),
         ('[[sources]]\nname = "x"\n', "sources[1].use must name a module in sources/"),
         ('[[sources]]\nuse = "../etc"\n', "sources[1].use must name a module in sources/"),
