@@ -121,11 +121,9 @@ def format_family(name: str) -> str:
 
 
 def observe(
-    statement_id: str, position: str, format_name: str, entry: Entry, transactions: tuple[Transaction, ...]
+    statement_id: str, format_name: str, entry: Entry, day: date, transactions: tuple[Transaction, ...]
 ) -> Observation:
-    """The observation of a booked entry. The entry has a booking or a value date (the gate sees to that)."""
-    day = entry.booking_date or entry.value_date
-    assert day is not None
+    """The observation of a booked entry. day: its booking date, or what stands for it."""
     shared: set[str] = set()
     if transactions:
         first = transactions[0]
@@ -143,19 +141,15 @@ def observe(
     reference = entry.bank_reference or (single.bank_reference if single else "")
     shared.add(reference)
     shared.discard("")
-    if single is not None and not single.is_batch:
-        alias = Alias(
-            format_family(format_name),
-            reference,
-            single.end_to_end_id,
-            single.counterparty_iban,
-            compact(single.remittance)[:_TEXT_KEY_LENGTH],
-        )
+    family = format_family(format_name)
+    if single is not None:
+        text_key = compact(single.remittance)[:_TEXT_KEY_LENGTH]
+        alias = Alias(family, reference, single.end_to_end_id, single.counterparty_iban, text_key)
     else:
-        alias = Alias(format_family(format_name), reference, "", "", "")
+        alias = Alias(family, reference, "", "", "")
     return Observation(
         statement_id=statement_id,
-        position=position,
+        position=entry.position,
         format=format_name,
         day=day,
         day_is_told=entry.booking_date is not None,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final, Protocol
@@ -53,7 +54,9 @@ _SAME: Final = "same-statement"
 class Classify(Protocol):
     """Entry of a statement → its payments, without ids (``pipelines.classify``)."""
 
-    def __call__(self, statement: Statement, entry: Entry) -> tuple[Transaction, ...]: ...
+    def __call__(
+        self, statement: Statement, entry: Entry, own_accounts: AbstractSet[str], source_file: str, /
+    ) -> tuple[Transaction, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +85,9 @@ class Waiting:
 class AccountFacts:
     """What the books know of an account around the days of the waiting statements.
 
-    known: bookings of these days, and unproven ones since the end of the chain. tail_minor: Σ of later proven bookings.
+    known: bookings of these days and since the end of the chain. tail_minor: Σ of later proven bookings.
     head_minor: Σ of unproven bookings before all of ``known``; only needed while the start of the chain may move.
+    own_accounts: all accounts we hold.
     """
 
     account: str
@@ -93,6 +97,7 @@ class AccountFacts:
     known: tuple[Known, ...] = ()
     tail_minor: int = 0
     head_minor: int = 0
+    own_accounts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,9 +249,7 @@ class _Account:
                     message = mismatch_message(statement.opening.amount, total, statement.closing.amount)
                     refusal = Refused(MISMATCH, message)
         observations = tuple(
-            self._observe(item, entry)
-            for entry in booked
-            if entry.booking_date is not None or entry.value_date is not None
+            self._observe(item, entry, day) for entry in booked if (day := _day(statement, entry)) is not None
         )
         if refusal is None:
             refusal = _incoherent(observations)
@@ -272,16 +275,16 @@ class _Account:
                     f"{entry.position} is in {entry.amount.currency}, the statement in {statement.currency}. "
                     "Ask the bank for a statement in the account's currency.",
                 )
-            if entry.booking_date is None and entry.value_date is None:
-                return Refused("entry-without-date", f"{entry.position} has neither a booking date nor a value date.")
+            if _day(statement, entry) is None:
+                return Refused(
+                    "entry-without-date",
+                    f"{entry.position} has no booking date, no value date, and the statement no day.",
+                )
         return None
 
-    def _observe(self, item: Waiting, entry: Entry) -> Observation:
-        transactions = self.classify(item.statement, entry)
-        transactions = tuple(
-            replace(one, source_file=item.source_file, position=one.position or entry.position) for one in transactions
-        )
-        return observe(item.statement_id, entry.position, item.statement.format, entry, transactions)
+    def _observe(self, item: Waiting, entry: Entry, day: date) -> Observation:
+        transactions = self.classify(item.statement, entry, self.facts.own_accounts, item.source_file)
+        return observe(item.statement_id, item.statement.format, entry, day, transactions)
 
     def _note_statement(self, item: Waiting, pending: int) -> None:
         self.result.findings.extend(item.statement.defects)
@@ -561,6 +564,11 @@ class _Account:
 
 def _any(_known: Known) -> bool:
     return True
+
+
+def _day(statement: Statement, entry: Entry) -> date | None:
+    """The booking date, the value date where it is absent, the statement's last day where both are."""
+    return entry.booking_date or entry.value_date or statement.to_day
 
 
 def _minor(balance: object) -> int | None:

@@ -185,6 +185,8 @@ class Gate:
             settled = self._settle_unproven(told, pairs, chain.start_day, told.last, carried, groups)
             if settled is None:
                 continue
+            if not carried and _tells_nothing(*settled):
+                return Accepted(KNOWN, tuple(settled[0]), settled[1], notes=("told-differently",))
             moved = replace(
                 chain,
                 start_day=min([chain.start_day, *(item.day for item in told.observations)]),
@@ -215,6 +217,8 @@ class Gate:
             settled = self._settle_unproven(told, pairs, told.first, min(told.last, chain.start_day), carried)
             if settled is None:
                 continue
+            if not carried and _tells_nothing(*settled):
+                return Accepted(KNOWN, tuple(settled[0]), settled[1], notes=("told-differently",))
             moved = replace(
                 chain,
                 start_day=told.first,
@@ -488,6 +492,16 @@ def _proven_sum(pairs: Sequence[Known | None], groups: Sequence[Group]) -> int:
     """Σ of the proven bookings a reading recognises."""
     total = sum(known.amount_minor for known in pairs if known is not None and known.proven)
     return total + sum(known.amount_minor for group in groups for known in group.bookings if known.proven)
+
+
+def _tells_nothing(pairs: Sequence[Known | None], groups: Sequence[Group]) -> bool:
+    """Whether every entry is a proven booking or part of one. A day without entries does tell something."""
+    grouped = {index for group in groups for index in group.observations}
+    return (
+        bool(pairs)
+        and all(index in grouped or (known is not None and known.proven) for index, known in enumerate(pairs))
+        and all(known.proven for group in groups for known in group.bookings)
+    )
 
 
 def _member(told: Told) -> Member:

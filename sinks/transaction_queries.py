@@ -104,7 +104,7 @@ class TransactionReads:
     def own_accounts(self) -> set[str]:
         """Accounts that statements were delivered for."""
         return {
-            account for account in self._connection.execute(select(distinct(statement.c.account))).scalars() if account
+            account for account in self._connection.execute(select(statement.c.account).distinct()).scalars() if account
         }
 
     def coverage(self) -> list[AccountCoverage]:
