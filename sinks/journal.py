@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.exc import IntegrityError
 
 from pipelines.errors import AlreadyReversed, IdempotencyConflict, LedgerInvariantBroken
 from pipelines.model.ledger import Allocation, JournalEntry
@@ -118,7 +117,7 @@ class JournalRepository(PositionQueries):
         try:
             insert_tuples(write, entry_reversal, ("original_entry_id", "entry_id"), reversed_entries)
             insert_tuples(write, allocation_reversal, ("original_allocation_id", "allocation_id"), reversed_allocations)
-        except IntegrityError:
+        except IdempotencyConflict:
             raise AlreadyReversed("An entry is reversed already; nothing of this commit was written.") from None
 
     # --- reading entries ----------------------------------------------------------------------------------------

@@ -1,1 +1,1 @@
-"""Use cases: every commit starts here."""
+"""What commits: every change of the books starts in one of these modules."""

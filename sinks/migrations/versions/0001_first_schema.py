@@ -45,6 +45,7 @@ APPEND_ONLY = (
     "outbox",
     "outbox_attempt",
     "proposal",
+    "proven_range",
     "raw_chunk",
     "raw_document",
     "receivable",
@@ -483,6 +484,22 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_proposal_transaction_id"), "proposal", ["transaction_id"], unique=False)
+    op.create_table(
+        "proven_range",
+        sa.Column("account", sa.Text(), server_default="", nullable=False),
+        sa.Column("currency", sa.Text(), server_default="", nullable=False),
+        sa.Column("range_no", BIGINT, nullable=False),
+        sa.Column("start_day", sa.Text(), nullable=False),
+        sa.Column("start_minor", BIGINT, nullable=False),
+        sa.Column("end_day", sa.Text(), nullable=False),
+        sa.Column("end_minor", BIGINT, nullable=False),
+        sa.Column("end_is_open", BIGINT, nullable=False),
+        sa.Column("statement_id", sa.Text(), server_default="", nullable=False),
+        sa.Column("run_id", sa.Text(), server_default="", nullable=False),
+        sa.PrimaryKeyConstraint("account", "currency", "range_no", name=op.f("pk_proven_range")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_proven_range_statement_id"), "proven_range", ["statement_id"], unique=False)
     op.create_table(
         "raw_chunk",
         sa.Column("sha256", sa.Text(), server_default="", nullable=False),

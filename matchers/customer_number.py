@@ -1,0 +1,55 @@
+"""Customer, contract and mandate numbers in the text: they identify the debtor, not the item."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from pipelines.ports.matcher import CandidateRows, MatchIndex, Window
+
+# Below this a number without a keyword in front of it is too common to name a customer.
+_SHORTEST_ALONE = 5
+
+
+class CustomerNumber:
+    """Debtor numbers and mandates, with a keyword in front or distinctive in themselves."""
+
+    name = "customer_number"
+
+    def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
+        """One row per receipt and debtor named."""
+        rows = CandidateRows()
+        for receipt in range(index.count):
+            scan = index.scan(receipt)
+            taken = {
+                (hit.start, hit.end)
+                for hits in index.item_hits(receipt).values()
+                for hit in hits
+                if hit.start >= 0 and hit.level in {"full", "digits", "creditor_reference"}
+            }
+            for window in index.windows(receipt):
+                debtor = index.items.debtor_with_key(window.key)
+                mandated = () if debtor >= 0 else index.items.by_mandate.get(window.key, ())
+                if debtor < 0 and not mandated:
+                    continue
+                named = scan.keyword(window.first) == "customer"
+                if not named and (not _distinctive(window) or _inside(window, taken)):
+                    continue
+                for owner in (debtor,) if debtor >= 0 else mandated:
+                    level = "named" if debtor >= 0 else "mandate"
+                    rows.add(receipt, "customer", level, debtor=owner, start=window.start, end=window.end)
+        return rows.frame()
+
+
+def _distinctive(window: Window) -> bool:
+    return len(window.key) >= _SHORTEST_ALONE and (window.natural or not window.key.isdigit())
+
+
+def _inside(window: Window, taken: set[tuple[int, int]]) -> bool:
+    return any(start <= window.start and window.end <= end for start, end in taken)
+
+
+def build(options: Mapping[str, object]) -> CustomerNumber:
+    """The strategy; it has no options."""
+    return CustomerNumber()
