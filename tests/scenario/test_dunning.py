@@ -82,9 +82,7 @@ class World:
 
     def remember(self, event: TriggerEvent, *, maybe_sent: bool | None = None) -> None:
         before = self.facts[event.trigger_id]
-        trigger = replace(
-            before.trigger, state=event.state, hold_reason=event.hold_reason, open_minor=event.open_minor
-        )
+        trigger = replace(before.trigger, state=event.state, hold_reason=event.hold_reason, open_minor=event.open_minor)
         sent = before.maybe_sent if maybe_sent is None else maybe_sent
         self.facts[event.trigger_id] = TriggerFact(trigger, event.as_of, event.event_no, sent)
 
@@ -251,9 +249,7 @@ def test_a_later_payment_takes_back_what_waits_and_what_went_out() -> None:
     world.morning()
     key = trigger_id("test", "RE-2", TriggerReason.OVERDUE, 1, 0)
     fact = world.facts[key]
-    world.remember(
-        TriggerEvent(key, fact.event_no + 1, TriggerState.DELIVERED, "", 10000, TODAY), maybe_sent=True
-    )
+    world.remember(TriggerEvent(key, fact.event_no + 1, TriggerState.DELIVERED, "", 10000, TODAY), maybe_sent=True)
     world.items = [invoice("RE-1", open_=0), invoice("RE-2", "D2", status="cancelled", open_=0)]
     outcome = world.morning(TODAY + timedelta(days=1))
     assert world.states() == {"RE-1/1": "cancelled", "RE-2/1": "cancelled"}

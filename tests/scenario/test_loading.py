@@ -92,8 +92,8 @@ def test_money_that_came_another_way_lowers_what_is_owed(books: SqlBooks, tmp_pa
 
 def test_settled_before_go_live_and_cancelled_items_are_known_but_not_owed(books: SqlBooks, tmp_path: Path) -> None:
     loaded(
-        books, tmp_path, HEADER + ";open_amount;status", ROW + ";0;open", "R2;D1;50.00;2026-10-01;2026-10-15;;cancelled",
-        "G1;D1;-30.00;2026-10-01;2026-10-15;;",
+        books, tmp_path, HEADER + ";open_amount;status", ROW + ";0;open",
+        "R2;D1;50.00;2026-10-01;2026-10-15;;cancelled", "G1;D1;-30.00;2026-10-01;2026-10-15;;",
     )  # fmt: skip
     assert items(books)["open_minor"].to_dict() == {"G1": -3000, "R1": 0, "R2": 0}
 
@@ -188,13 +188,18 @@ def test_debtors_complete_the_items_and_collections_and_contracts_are_versioned(
 
 def test_pain008_is_taken_as_collections(books: SqlBooks, tmp_path: Path) -> None:
     loaded(books, tmp_path, HEADER + ";end_to_end_id", ROW + ";", "R2;D1;5.00;2026-10-01;2026-10-15;E-2")
+    debits = (("E-1", "100.00", "Rechnung R1, Danke"), ("E-2", "5.00", "-"), ("E-3", "1.00", "?"))
     text = (
         '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.008.001.08"><CstmrDrctDbtInitn><GrpHdr><MsgId>M</MsgId>'
         "</GrpHdr><PmtInf><PmtInfId>P</PmtInfId><ReqdColltnDt>2026-11-05</ReqdColltnDt>"
         + "".join(
             f"<DrctDbtTxInf><PmtId><EndToEndId>{e2e}</EndToEndId></PmtId><InstdAmt Ccy='EUR'>{amount}</InstdAmt>"
             f"<RmtInf><Ustrd>{text}</Ustrd></RmtInf></DrctDbtTxInf>"
-            for e2e, amount, text in (("E-1", "100.00", "Rechnung R1, Danke"), ("E-2", "5.00", "-"), ("E-3", "1.00", "?"))
+            for e2e, amount, text in (
+                ("E-1", "100.00", "Rechnung R1, Danke"),
+                ("E-2", "5.00", "-"),
+                ("E-3", "1.00", "?"),
+            )
         )
         + "</PmtInf></CstmrDrctDbtInitn></Document>"
     )

@@ -27,7 +27,7 @@ ROW = ("=1+1", "-12.30", date(2026, 11, 3), 7, 0.5)
 
 def test_csv_quotes_every_cell_and_guards_texts_only(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
-    assert write_table(path, COLUMNS, [ROW, ("Müller; \"x\"", "1.00", None, None, None)]) == 2
+    assert write_table(path, COLUMNS, [ROW, ('Müller; "x"', "1.00", None, None, None)]) == 2
     assert path.read_bytes().decode() == (
         '"text";"amount";"day";"number";"share"\n'
         '"\'=1+1";"-12.30";"2026-11-03";"7";"0.5"\n'

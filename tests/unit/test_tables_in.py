@@ -318,7 +318,8 @@ def test_a_bad_row_is_refused_by_number_and_reason(tmp_path: Path, row: str, rea
 def test_rows_are_counted_in_lines_of_the_file_even_after_a_cell_with_line_breaks(tmp_path: Path) -> None:
     path = written(
         tmp_path,
-        HEADER + ';debtor_name\n"R1";D1;5.00;2026-10-01;2026-10-02;"Muster\nGmbH; Hof"\nR2;D1;x;2026-10-01;2026-10-02;\n',
+        HEADER
+        + ';debtor_name\n"R1";D1;5.00;2026-10-01;2026-10-02;"Muster\nGmbH; Hof"\nR2;D1;x;2026-10-01;2026-10-02;\n',
     )
     rows, findings = taken(path)
     assert isinstance(rows[0].noun, Receivable)
