@@ -14,6 +14,7 @@ from typing import NamedTuple
 _NAMES = "EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC|BREF|RREF|PURP|MDAT|RCUR|SQTP|ANAM"
 _TAG = re.compile(rf"({_NAMES})\+")
 _COLON = re.compile(r"(?:(?<=\s)|^)(EREF|KREF|MREF|CRED|DEBT|IBAN|BIC|ABWA|ABWE|SVWZ|PURP|OAMT|COAM): ?")
+_TAG_NAMES = frozenset(_NAMES.split("|"))
 _TEXTS = frozenset({"SVWZ", "ABWA", "ABWE"})
 _AFTER_TEXT = frozenset({"ABWA", "ABWE"})
 _WIDTH = 27
@@ -42,6 +43,9 @@ def wrapped(pieces: list[str]) -> str:
 
 def plus_tags(pieces: list[str]) -> Tagged:
     """The remittance subfields in file order → tags and text. Without any tag everything is text."""
+    plain = _by_the_book(pieces)
+    if plain is not None:
+        return plain
     joined = "".join(pieces)
     first = _TAG.search(joined) if "+" in joined else None
     if first is None:
@@ -76,6 +80,48 @@ def plus_tags(pieces: list[str]) -> Tagged:
     if texts:
         return Tagged(values, texts[0].strip(), other)
     return Tagged(values, other, "")
+
+
+def _by_the_book(pieces: list[str]) -> Tagged | None:
+    """Subfields where every ``+`` ends a tag of its own subfield, in the common order; None for anything livelier."""
+    values: dict[str, str] = {}
+    texts: list[str] = []
+    name = ""
+    full = False
+    for piece in pieces:
+        plus = piece.find("+")
+        if plus < 0:
+            if name == "SVWZ":
+                texts.append(piece)
+            elif full and name not in _TEXTS:
+                value = values[name] + piece
+                if len(value) > _LONGEST_ID:
+                    return None
+                values[name] = value
+                full = len(piece) >= _NEARLY_FULL
+            else:
+                return None
+            continue
+        found = piece[:plus]
+        if found not in _TAG_NAMES or found in values or name in _TEXTS or piece.find("+", plus + 1) >= 0:
+            return None
+        name = found
+        if name == "SVWZ":
+            texts.append(piece[5:])
+        else:
+            values[name] = piece[plus + 1 :]
+            full = len(piece) >= _NEARLY_FULL
+    if not texts:
+        return None
+    if len(texts) > 1:
+        # The first piece lost its tag of five signs; its width counts with it.
+        first = texts[0] if len(texts[0]) + 5 >= _WIDTH or texts[0][-1:] == " " else texts[0] + " "
+        text = (first if texts[0] else "") + wrapped(texts[1:])
+    else:
+        text = texts[0]
+    for key, value in values.items():
+        values[key] = value.strip()
+    return Tagged(values, text.strip(), "")
 
 
 def _accept(joined: str, pieces: list[str], starts: list[int]) -> list[re.Match[str]]:
