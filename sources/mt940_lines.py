@@ -12,7 +12,7 @@ from pipelines.model.statement import Balance, BalanceKind
 from sources.days import nearest_day, short_day
 
 _BOOKING = re.compile(
-    r"(\d{6})[ ]*(\d{4})?[ ]*(E?R?[CD])[ ]*([A-Z]?)[ ]*(\d[\d.,]*)"
+    r"(\d{6})[ ]*(\d{4})?[ ]*(E?R?[CD])[ ]*([A-Z]?)[ ]*(\d[\d.,]*)(?![^A-Za-z\s/])"
     r"[ ]*([NSF][A-Z0-9 ]{3})?(.*)",
     re.ASCII | re.DOTALL,
 )

@@ -30,15 +30,23 @@ class Tagged(NamedTuple):
     rest: str
 
 
-def wrapped(pieces: list[str]) -> str:
-    """Subfields to one text: a subfield shorter than its width lost a trailing blank, which is put back."""
+def wrapped(pieces: list[str], lost: int = 0) -> str:
+    """Subfields to one text: a subfield shorter than its width lost a trailing blank, which is put back.
+
+    lost: signs cut off the first piece already (its tag).
+    """
     if len(pieces) == 1:
         return pieces[0]
-    last = len(pieces) - 1
-    return "".join(
-        piece if index == last or len(piece) >= _WIDTH or piece[-1:] == " " or not piece else piece + " "
-        for index, piece in enumerate(pieces)
-    )
+    out: list[str] = []
+    width = lost
+    for piece in pieces:
+        if out and width < _WIDTH and piece[:1] != " " and out[-1][-1:] not in ("", " "):
+            out.append(" ")
+        out.append(piece)
+        width = len(piece)
+        if len(out) == 1:
+            width += lost
+    return "".join(out)
 
 
 def plus_tags(pieces: list[str]) -> Tagged:
@@ -113,12 +121,7 @@ def _by_the_book(pieces: list[str]) -> Tagged | None:
             full = len(piece) >= _NEARLY_FULL
     if not texts:
         return None
-    if len(texts) > 1:
-        # The first piece lost its tag of five signs; its width counts with it.
-        first = texts[0] if len(texts[0]) + 5 >= _WIDTH or texts[0][-1:] == " " else texts[0] + " "
-        text = (first if texts[0] else "") + wrapped(texts[1:])
-    else:
-        text = texts[0]
+    text = wrapped(texts, len("SVWZ+"))
     for key, value in values.items():
         values[key] = value.strip()
     return Tagged(values, text.strip(), "")
@@ -179,15 +182,8 @@ def _slice(pieces: list[str], starts: list[int], begin: int, end: int) -> str:
     last = bisect_right(starts, end - 1) - 1 if end > begin else first
     if first == last:
         return pieces[first][begin - starts[first] : end - starts[first]]
-    out: list[str] = []
-    for index in range(first, last + 1):
-        piece = pieces[index]
-        low = begin - starts[index] if index == first else 0
-        high = end - starts[index] if index == last else len(piece)
-        out.append(piece[low:high])
-        if index != last and out[-1] and len(piece) < _WIDTH and not piece.endswith(" "):
-            out.append(" ")
-    return "".join(out)
+    parts = [pieces[first][begin - starts[first] :], *pieces[first + 1 : last], pieces[last][: end - starts[last]]]
+    return wrapped(parts, begin - starts[first])
 
 
 def colon_tags(tagged: Tagged) -> Tagged:
