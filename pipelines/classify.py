@@ -169,9 +169,16 @@ def _transaction(
         reference(detail.purpose_code), gvc, domain, clean_text(entry.booking_text), reason_code, reason_source,
         original, charges,
         discount.minor if discount is not None and discount.currency == entry.amount.currency else None,
-        is_batch, (count if count is not None else len(entry.details) or None) if is_batch else None,
+        is_batch, _batch_count(count, entry) if is_batch else None,
         source_file, entry.position,
     )  # fmt: skip
+
+
+def _batch_count(stated: int | None, entry: Entry) -> int | None:
+    """How many payments an undetailed batch stands for; None when the file does not say."""
+    if stated is not None:
+        return stated
+    return len(entry.details) if len(entry.details) > 1 else None
 
 
 def _original_and_charges(detail: EntryDetail, booked: int, currency: str, words: str) -> tuple[int | None, int | None]:
