@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.config import Part, Settings, refuse_unknown
-from pipelines.errors import ConfigurationError, SourceUnavailable
+from pipelines.errors import ConfigurationError, LedgerInvariantBroken, SourceUnavailable
 from pipelines.model.dunning import TriggerState
 from pipelines.step import Result, Step, timed
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pipelines.ports.invariants import CheckResult
     from pipelines.ports.statements import AccountCoverage
     from pipelines.review import ReviewDesk
+    from pipelines.usecases.pull import AccountKey, Pull
     from sinks.books import SqlBooks
     from sinks.database import Database
     from sources.intake import Limits
@@ -132,19 +133,59 @@ class Kontoklar:
         files: Sequence[Path] = (),
         sources: Sequence[str] = (),
         since: date | None = None,
+        announce: Callable[[str], object] = lambda _what: None,
     ) -> Step:
         """Statements from ``files``, or from the configured sources (all, or those named); archived, proven, stored.
 
-        A source that cannot be reached is named in ``unavailable``; the others go through.
+        A source that cannot be reached is named in ``unavailable``; the others go through. An account whose postings
+        contradict the books does not stop the others either, but is raised in the end.
         """
-        from pipelines.usecases.pull import pull
-
-        unavailable: list[str] = []
-        arriving = self._from_files(files) if files else self._fetched(self._sources(sources), since, unavailable)
-        step = self._step("pull", as_of, lambda: pull(self.books, arriving, as_of))
-        step.unavailable = unavailable
+        with self.books.lease("pull", as_of):
+            job = self.begin_pull(as_of)
+            step = self.take(job, as_of, files=files, sources=sources, since=since)
+            broken: LedgerInvariantBroken | None = None
+            for key in job.accounts():
+                announce(f"proving {key.account[:4]}…{key.account[-4:]}")
+                try:
+                    step.add(self.settle(job, key, as_of))
+                except LedgerInvariantBroken as error:
+                    broken = broken or error
+            job.close()
+        if broken is not None:
+            raise broken
         step.waiting = step.counts.get("held", 0) > 0
         return step
+
+    def begin_pull(self, as_of: date) -> Pull:
+        """The parts of a pull, for who wants each account apart: ``take``, ``settle`` per account, ``job.close()``."""
+        from pipelines.classify import classify
+        from pipelines.usecases.pull import Pull
+        from sources.recognise import read, readers
+
+        version = "+".join(reader.version for reader in readers())
+        return Pull(
+            self.books, lambda document: read(document)[1], classify, self.chart, reader=version, as_of=as_of
+        )
+
+    def take(
+        self,
+        job: Pull,
+        as_of: date,
+        *,
+        files: Sequence[Path] = (),
+        sources: Sequence[str] = (),
+        since: date | None = None,
+    ) -> Step:
+        """Fetches and archives; what is readable waits in the job, account by account."""
+        unavailable: list[str] = []
+        arriving = self._from_files(files) if files else self._fetched(self._sources(sources), since, unavailable)
+        step = self._step("pull", as_of, lambda: job.take(arriving))
+        step.unavailable = unavailable
+        return step
+
+    def settle(self, job: Pull, key: AccountKey, as_of: date) -> Step:
+        """Proves and stores one account in one commit."""
+        return self._step("pull", as_of, lambda: job.settle(key))
 
     def _limits(self) -> Limits:
         from sources.intake import MIB, Limits

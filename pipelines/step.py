@@ -10,11 +10,20 @@ from typing import Protocol
 from pipelines.model.finding import Finding
 
 
-class Result(Protocol):
-    """What every use case returns at least."""
+class Counted(Protocol):
+    """A result with its figures at hand."""
 
     @property
     def counts(self) -> Mapping[str, int]: ...
+
+
+class Counts(Protocol):
+    """A result that adds its figures up when asked."""
+
+    def counts(self) -> Mapping[str, int]: ...
+
+
+Result = Counted | Counts
 
 
 @dataclass(slots=True)
@@ -31,9 +40,19 @@ class Step:
     unavailable: list[str] = field(default_factory=list)
     waiting: bool = False
 
+    def add(self, other: Step) -> None:
+        """Takes in another part of the same step."""
+        for name, count in other.counts.items():
+            self.counts[name] = self.counts.get(name, 0) + count
+        self.findings += other.findings
+        self.seconds += other.seconds
+        self.unavailable += other.unavailable
+        self.waiting = self.waiting or other.waiting
+
 
 def timed(name: str, work: Callable[[], Result]) -> Step:
     """Runs one use case and keeps what it counted and how long it took."""
     start = time.perf_counter()
     result = work()
-    return Step(name, dict(result.counts), seconds=time.perf_counter() - start)
+    counts = result.counts() if callable(result.counts) else result.counts
+    return Step(name, dict(counts), seconds=time.perf_counter() - start)
