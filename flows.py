@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec
 from zoneinfo import ZoneInfo
 
 # No figures about its users leave this machine; must be set before Prefect reads its settings.
@@ -36,6 +38,9 @@ from pipelines.app import Kontoklar
 from pipelines.errors import KontoklarError, SourceUnavailable
 from pipelines.model.finding import Severity
 from pipelines.step import Step
+
+if TYPE_CHECKING:
+    from pipelines.usecases.pull import Pull
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SCHEDULE = Cron("30 6 * * 1-5", timezone="Europe/Berlin")  # the banks have booked the day before by then
@@ -69,20 +74,6 @@ def _as_task(name: str, **options: Any) -> Callable[[Callable[P, Summary]], Task
     )
 
 
-@contextmanager
-def _opened(config: str | None) -> Iterator[Kontoklar]:
-    """The books of a configuration, for one task. Errors leave without texts that could hold personal data."""
-    try:
-        settings = configuration.load(Path(config) if config else None)
-        with Kontoklar(settings, clock=lambda: datetime.now(UTC).isoformat(timespec="seconds")) as app:
-            yield app
-    except KontoklarError:
-        raise
-    except Exception as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        raise Unexpected(f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}") from None
-
-
 def _summary(step: Step) -> Summary:
     return {
         "step": step.name,
@@ -96,21 +87,63 @@ def _summary(step: Step) -> Summary:
     }
 
 
+@contextmanager
+def _sanitised() -> Iterator[None]:
+    """Errors leave without texts that could hold data of people; our own promise to hold none."""
+    try:
+        yield
+    except KontoklarError:
+        raise
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        raise Unexpected(f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}") from None
+
+
+@contextmanager
+def _opened(config: str | None) -> Iterator[Kontoklar]:
+    """The books of a configuration."""
+    with _sanitised():
+        settings = configuration.load(Path(config) if config else None)
+        with Kontoklar(settings, clock=lambda: datetime.now(UTC).isoformat(timespec="seconds")) as app:
+            yield app
+
+
+class _PullJob(NamedTuple):
+    """A pull in progress. It stays with the flow: as a parameter Prefect would look into it."""
+
+    app: Kontoklar
+    job: Pull
+
+
+_pulling: ContextVar[_PullJob] = ContextVar("pulling")
+
+
 @_as_task(
-    "pull",
-    task_run_name="pull {source} {as_of}",
+    "take",
+    task_run_name="take {source} {as_of}",
     retries=len(RETRY_SECONDS),
     retry_delay_seconds=RETRY_SECONDS,
     retry_condition_fn=transient,
 )
-def pull_task(as_of: date, config: str | None, source: str, files: Sequence[str]) -> Summary:
-    """One source, so that it can fail alone; ``source`` is "files" where files were given instead."""
-    with _opened(config) as app:
-        paths = [Path(file) for file in files]
-        step = app.pull(as_of, files=paths) if paths else app.pull(as_of, sources=[source])
+def take_task(as_of: date, source: str, files: Sequence[str]) -> Summary:
+    """Fetches and archives one source, so that it can fail alone; "files" where files were given instead."""
+    app, job = _pulling.get()
+    with _sanitised():
+        if files:
+            step = app.take(job, as_of, files=[Path(file) for file in files])
+        else:
+            step = app.take(job, as_of, sources=[source])
     if step.unavailable:
         raise SourceUnavailable(f"the source {source} could not be reached")
     return _summary(step)
+
+
+@_as_task("settle", task_run_name="settle {account} {as_of}")
+def settle_task(as_of: date, account: str, place: int) -> Summary:
+    """Proves and stores what arrived for one account, in one commit. place: which of the job's accounts."""
+    app, job = _pulling.get()
+    with _sanitised():
+        return _summary(app.settle(job, job.accounts()[place], as_of))
 
 
 @_as_task("prove", task_run_name="prove {account} {as_of}")
@@ -162,22 +195,49 @@ def _run_name() -> str:
     return f"{name} {flow_run.get_parameters().get('as_of') or datetime.now(BERLIN).date()}"
 
 
+def _outcome_of(state: State[Any]) -> Any:
+    """What a task returned, or what it raised."""
+    return state.result(raise_on_failure=False)
+
+
 def _pull_all(as_of: date, config: str | None, files: Sequence[str]) -> tuple[list[Summary], list[str]]:
-    """Every source in a task of its own; returns what they brought and which could not be reached."""
-    with _opened(config) as app:
-        sources = ["files"] if files else app.source_names()
+    """Every source, then every account, in a task of its own; returns what they did and which source was down.
+
+    A source that is down and an account that contradicts the books fail alone; the latter still fails the flow, when
+    the other accounts are through.
+    """
     summaries: list[Summary] = []
     unavailable: list[str] = []
-    for source in sources:
-        state = pull_task(as_of, config, source, files, return_state=True)
-        outcome = state.result(raise_on_failure=False)
-        if isinstance(outcome, SourceUnavailable):
-            unavailable.append(source)
-        elif isinstance(outcome, BaseException):
-            raise outcome
-        else:
-            summaries.append(outcome)
+    broken: list[BaseException] = []
+    with _opened(config) as app:
+        job = app.begin_pull(as_of)
+        token = _pulling.set(_PullJob(app, job))
+        try:
+            for source in ["files"] if files else app.source_names():
+                outcome = _outcome_of(take_task(as_of, source, files, return_state=True))
+                if isinstance(outcome, SourceUnavailable):
+                    unavailable.append(source)
+                elif isinstance(outcome, BaseException):
+                    raise outcome
+                else:
+                    summaries.append(outcome)
+            for place, key in enumerate(job.accounts()):
+                outcome = _outcome_of(settle_task(as_of, _masked(key.account), place, return_state=True))
+                if isinstance(outcome, BaseException):
+                    broken.append(outcome)
+                else:
+                    summaries.append(outcome)
+            job.close()
+        finally:
+            _pulling.reset(token)
+    if broken:
+        raise broken[0]
     return summaries, unavailable
+
+
+def _masked(account: str) -> str:
+    """An account as an operator recognises it and nobody else can use it."""
+    return f"{account[:4]}…{account[-4:]}"
 
 
 def _prove_all(as_of: date, config: str | None) -> None:
@@ -186,7 +246,7 @@ def _prove_all(as_of: date, config: str | None) -> None:
         accounts = app.accounts()
     rows = []
     for account in accounts:
-        masked = f"{account.account[:4]}…{account.account[-4:]} {account.currency}"
+        masked = f"{_masked(account.account)} {account.currency}"
         proven_to = account.proven_until.isoformat() if account.proven_until else ""
         problems = [
             text
@@ -225,7 +285,7 @@ def daily(as_of: date | None = None, config: str | None = None, files: list[str]
     _prove_all(day, config)
     for step in (match_task, post_task, dun_task, deliver_task):
         summaries.append(step(day, config))
-    _table("kontoklar-steps", f"What the run of {day} did", [_line(summary) for summary in summaries])
+    _table("kontoklar-steps", f"What the run of {day} did", _lines(summaries))
     _waiting(day, config)
     return _outcome(day, summaries, unavailable)
 
@@ -269,9 +329,22 @@ def deliver(as_of: date | None = None, config: str | None = None) -> State[Any]:
 # --- artifacts ----------------------------------------------------------------------------------------------------
 
 
-def _line(summary: Summary) -> dict[str, str]:
-    counts = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in summary["counts"].items() if count)
-    return {"step": summary["step"], "did": counts or "nothing new", "seconds": f"{summary['seconds']:.2f}"}
+def _lines(summaries: Sequence[Summary]) -> list[dict[str, str]]:
+    """One row per step; the parts of a step added up."""
+    counts: dict[str, Counter[str]] = {}
+    seconds: Counter[str] = Counter()
+    for summary in summaries:
+        counts.setdefault(summary["step"], Counter()).update(summary["counts"])
+        seconds[summary["step"]] += summary["seconds"]
+    return [
+        {
+            "step": step,
+            "did": ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sums.items() if count)
+            or "nothing new",
+            "seconds": f"{seconds[step]:.2f}",
+        }
+        for step, sums in counts.items()
+    ]
 
 
 # Of what waits an operator sees which and how long; who paid and what they wrote is for the analyst alone.

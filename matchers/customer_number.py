@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipelines.ports.matcher import CandidateRows, MatchIndex, Window
+from pipelines.ports.matcher import CandidateRows, MatchIndex, Scan, Window
 
 # Below this a number without a keyword in front of it is too common to name a customer.
 _SHORTEST_ALONE = 5
+_JOINING = frozenset("-/._")
 
 
 class CustomerNumber:
@@ -33,17 +34,26 @@ class CustomerNumber:
                 mandated = () if debtor >= 0 else index.items.by_mandate.get(window.key, ())
                 if debtor < 0 and not mandated:
                     continue
-                named = scan.keyword(window.first) == "customer"
-                if not named and (not _distinctive(window) or _inside(window, taken)):
+                word = scan.keyword(window.first)
+                certain = word == "customer" or (word == "" and not window.key[0].isdigit())
+                if word != "customer" and (
+                    word == "invoice" or not _distinctive(scan, window) or _inside(window, taken)
+                ):
                     continue
                 for owner in (debtor,) if debtor >= 0 else mandated:
-                    level = "named" if debtor >= 0 else "mandate"
+                    level = "mandate" if debtor < 0 else "named" if certain else "alone"
                     rows.add(receipt, "customer", level, debtor=owner, start=window.start, end=window.end)
         return rows.frame()
 
 
-def _distinctive(window: Window) -> bool:
-    return len(window.key) >= _SHORTEST_ALONE and (window.natural or not window.key.isdigit())
+def _distinctive(scan: Scan, window: Window) -> bool:
+    """Long enough, and no part of a longer number: 10789 is no customer in 26-10789."""
+    if len(window.key) < _SHORTEST_ALONE or not (window.natural or not window.key.isdigit()):
+        return False
+    for left, right in ((window.first - 1, window.first), (window.last, window.last + 1)):
+        if left >= 0 and right < len(scan.runs) and set(scan.gap(left, right)) <= _JOINING:
+            return False
+    return True
 
 
 def _inside(window: Window, taken: set[tuple[int, int]]) -> bool:

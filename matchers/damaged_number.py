@@ -114,6 +114,10 @@ def _level(chunk: Chunk, number: Number) -> str:
             return "transposed" if len(typed) == len(own) and sorted(typed) == sorted(own) else "edited"
         if distance == 2 and len(own) >= 8:
             return "near"
+    short_year = str(number.short_year) if number.short_year > 0 else ""
+    if len(short_year) >= 5 and abs(len(typed) - len(short_year)) <= 1:
+        if OSA.distance(typed, short_year, score_cutoff=1) == 1:
+            return "edited"
     counter = str(number.counter) if number.counter > 0 else ""
     if len(counter) >= 4 and abs(len(typed.lstrip("0")) - len(counter)) <= 1:
         if OSA.distance(typed.lstrip("0"), counter, score_cutoff=1) == 1:

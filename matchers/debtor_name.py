@@ -8,7 +8,7 @@ import pandas as pd
 
 from pipelines.ports.matcher import CandidateRows, MatchIndex
 
-_PAYER = frozenset({"iban", "learned", "mandate", "named"})
+_PAYER = frozenset({"iban", "learned", "mandate", "named", "alone"})
 _BEST = 6
 
 

@@ -11,7 +11,9 @@ import pandas as pd
 from pipelines.ports.matcher import CandidateRows, MatchIndex, Scan, Window, is_plain_word
 
 _DIGITS = re.compile(r"[0-9]+")
+_NOT_DIGIT = re.compile(r"[^0-9]+")
 _SHORTEST = 3
+_ECHOES = 16
 _LONGEST = 18
 
 
@@ -24,16 +26,24 @@ class ExactNumber:
         """Rows with the characters each number explains."""
         rows = CandidateRows()
         pending: list[tuple[int, Window]] = []
+        echoes: list[tuple[int, Window]] = []
         for receipt in range(index.count):
             windows = index.windows(receipt)
             if windows:
-                taken = self._whole(rows, index, receipt, windows)
+                taken = self._whole(rows, index, receipt, windows, echoes)
                 pending += self._digit_windows(index, receipt, windows, taken)
         self._by_digits(rows, index, pending)
+        self._same_digits(rows, index, echoes)
         return rows.frame()
 
     @staticmethod
-    def _whole(rows: CandidateRows, index: MatchIndex, receipt: int, windows: list[Window]) -> set[int]:
+    def _whole(
+        rows: CandidateRows,
+        index: MatchIndex,
+        receipt: int,
+        windows: list[Window],
+        echoes: list[tuple[int, Window]],
+    ) -> set[int]:
         found = []
         for window in windows:
             items = index.items.with_key(window.key) if len(window.key) >= _SHORTEST else ()
@@ -51,6 +61,7 @@ class ExactNumber:
                     continue
                 items = ()
             taken |= span
+            echoes.append((receipt, window))
             level = _glue(scan, window) or ("full" if window.natural or not window.key.isdigit() else "joined")
             for item in items:
                 rows.add(receipt, "reference", level, item=item, start=window.start, end=window.end)
@@ -98,6 +109,24 @@ class ExactNumber:
             for item in items:
                 level = _glue(scan, window) or _digit_level(index, receipt, window, item)
                 rows.add(receipt, "reference", level, item=item, start=window.start, end=window.end)
+
+
+    @staticmethod
+    def _same_digits(rows: CandidateRows, index: MatchIndex, echoes: list[tuple[int, Window]]) -> None:
+        """``RE 202601522`` is RE-2026-01522, but it may be 202601522 of another series with the word RE in front."""
+        digits = [_NOT_DIGIT.sub("", window.key) for _, window in echoes]
+        usable = [position for position, text in enumerate(digits) if _SHORTEST <= len(text) <= _LONGEST]
+        if not usable:
+            return
+        table = index.items.by_digits
+        low, high = table.bounds(np.array([int(digits[position]) for position in usable], dtype=np.int64))
+        for place, position in enumerate(usable):
+            if high[place] - low[place] < 2:
+                continue
+            receipt, window = echoes[position]
+            for item in table.at(int(low[place]), int(high[place])).tolist()[:_ECHOES]:
+                if index.items.digit_lengths[item] == len(digits[position]) and item not in index.items.with_key(window.key):
+                    rows.add(receipt, "reference", "digits", item=item, start=window.start, end=window.end)
 
 
 def _digit_level(index: MatchIndex, receipt: int, window: Window, item: int) -> str:

@@ -11,7 +11,7 @@ from pipelines.ports.matcher import CandidateRows, MatchIndex
 
 _STRONG = frozenset({"own_id", "creditor_reference", "document", "full", "digits", "joined", "order", "shipment"})
 _DAMAGED = frozenset({"confused", "transposed", "edited", "short"})
-_PAYER = frozenset({"iban", "learned", "learned_once", "mandate", "named"})
+_PAYER = frozenset({"iban", "learned", "learned_once", "mandate", "named", "alone"})
 _LIST_SIGNS = frozenset(" /,+;&.")
 _LEAST_SIGNIFICANT = 2
 
@@ -48,8 +48,13 @@ class _Search:
         debtors = {int(self._items.debtor[row]) for row in named}
         if len(named) >= 2:
             self._listed(named, "range" if expanded else "listed")
+        if len(debtors) > 1:
+            # A damaged number in a list usually names somebody else's item: the payer's own are what is meant.
+            payers = [debtor for debtor in self._payers() if debtor in debtors]
+            debtors = set(payers[:1])
         if len(debtors) == 1:
-            self._with_others(named, debtors.pop())
+            debtor = debtors.pop()
+            self._with_others([row for row in named if self._items.debtor[row] == debtor], debtor)
         elif not named:
             for debtor in self._payers():
                 self._whole_account(debtor)
@@ -77,10 +82,14 @@ class _Search:
                 between = self._between(row, placed[position + 1][2])
                 expanded = expanded or bool(between)
                 named.update(dict.fromkeys(between))
+        owners = {int(self._items.debtor[row]) for row in named} or set(self._payers())
         for rows in spans.values():
             if len(rows) > 1:
-                # One number for several items (an order with two invoices) names all of them together.
-                named.update(dict.fromkeys(rows))
+                # One number for several items of one debtor (an order with two invoices) names all of them; one that
+                # can be read as numbers of two series names the payer's.
+                own = [row for row in rows if int(self._items.debtor[row]) in owners]
+                if own or len({int(self._items.debtor[row]) for row in rows}) == 1:
+                    named.update(dict.fromkeys(own or rows))
         return list(named), expanded
 
     def _abbreviated(self, end: int, row: int) -> list[int]:

@@ -163,9 +163,7 @@ class Kontoklar:
         from sources.recognise import read, readers
 
         version = "+".join(reader.version for reader in readers())
-        return Pull(
-            self.books, lambda document: read(document)[1], classify, self.chart, reader=version, as_of=as_of
-        )
+        return Pull(self.books, lambda document: read(document)[1], classify, self.chart, reader=version, as_of=as_of)
 
     def take(
         self,

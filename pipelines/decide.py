@@ -11,7 +11,7 @@ from typing import NamedTuple
 from pipelines.matching.amounts import EXPLAINING
 from pipelines.matching.assign import Choice
 from pipelines.matching.batch import Batch
-from pipelines.matching.evidence import DAMAGED, NAMING
+from pipelines.matching.evidence import DAMAGED, FAINT, NAMING
 from pipelines.matching.explain import Explanation, Judgement
 from pipelines.model.proposal import AllocationKind, Disposition
 from pipelines.policy import Policy
@@ -160,7 +160,8 @@ def _could_pay_more(batch: Batch, judgement: Judgement, one: Explanation) -> boo
     if rest * 2 > batch.amounts[judgement.receipt] or _fits_elsewhere(judgement, one):
         return True
     return any(
-        0 < batch.items.open_minor[row] and row not in one.rows for row in batch.items.items_of(one.debtor).tolist()
+        0 < batch.items.open_minor[row] * 9 <= rest * 10 and row not in one.rows
+        for row in batch.items.items_of(one.debtor).tolist()
     )
 
 
@@ -176,13 +177,10 @@ def _evidence_objection(policy: Policy, batch: Batch, judgement: Judgement, one:
         return "refund-wording"
     if found < policy.automation.min_kinds:
         return "single-evidence"
-    if not named and one.reference not in DAMAGED:
+    if not named and one.reference not in DAMAGED - FAINT:
         if judgement.foreign_number:
             return "unexplained-number"
-        by_account = any(
-            row.field in {"payer", "customer"} and row.bits >= _STRONG_PAYER_BITS for row in one.evidence
-        )
-        if not by_account:
+        if not one.payer_identified:
             if not policy.automation.name_and_amount:
                 return "single-evidence"
             if judgement.unexplained:
@@ -207,6 +205,6 @@ def _ground(one: Explanation) -> str:
         return "exact-reference-and-amount"
     if one.reference in DAMAGED:
         return "damaged-reference-and-amount"
-    if any(row.field in {"payer", "customer"} and row.bits >= _STRONG_PAYER_BITS for row in one.evidence):
+    if one.payer_identified:
         return "payer-and-amount"
     return "name-and-amount"

@@ -79,7 +79,11 @@ class Matcher:
         weigher = Weigher(batch)
         explainer = Explainer(batch, weigher)
         judgements = [explainer.judge(receipt) for receipt in range(batch.count)]
-        choices = assign(batch, judgements, self._policy)
+
+        def may_post(judgement: Judgement, choice: Choice) -> bool:
+            return decide(self._policy, batch, judgement, choice).disposition is Disposition.AUTO
+
+        choices = assign(batch, judgements, self._policy, may_post)
         prior = Evidence("prior", "item", round(weigher.prior_item, 2))
         result: list[Proposal] = []
         for judgement, choice in zip(judgements, choices, strict=True):

@@ -46,13 +46,8 @@ def settle_one(
     if amount < owed:
         return _less(items, rules, row, amount, owed, day, declared)
     rest = amount - owed
+    level = "original" if amount == items.amount[row] else "over"
     if rest <= rules.small_difference_over_minor:
-        return Settlement("small_difference", (
-            Line(row, owed, owed, AllocationKind.SETTLEMENT), Line(-1, rest, rest, AllocationKind.ON_ACCOUNT)))  # fmt: skip
-    level = "over"
-    if amount == items.amount[row]:
-        level = "original"
-    elif rest <= rules.small_difference_review_minor:
         level = "small_difference"
     return Settlement(level, (
         Line(row, owed, owed, AllocationKind.SETTLEMENT), Line(-1, rest, rest, AllocationKind.ON_ACCOUNT)))  # fmt: skip

@@ -1,20 +1,23 @@
 """One assignment for the whole batch (D11): nothing receives more than is open, whatever the order of arrival.
 
-Most receipts claim items nobody else claims; they keep their best explanation. Receipts that claim the same open cents
-are solved together: exactly, by branch and bound over their explanations and "a duplicate", within stated counters;
+Most receipts claim items nobody else claims; they keep their best explanation. Receipts good enough to post that claim
+the same open cents are solved together: exactly, over their explanations and "none of these", within stated counters;
 what is beyond them goes to a person.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipelines.matching.batch import Batch
+from pipelines.matching.evidence import CLEAR
 from pipelines.matching.explain import Explanation, Judgement
 from pipelines.policy import Policy
 
 _OPTIONS = 4
+_CERTAIN = 60.0
 
 
 @dataclass(slots=True)
@@ -32,16 +35,23 @@ class Choice:
     bounded: bool = False
 
 
-def assign(batch: Batch, judgements: list[Judgement], policy: Policy) -> list[Choice]:
-    """One choice per judgement, in the same order."""
+def assign(
+    batch: Batch, judgements: list[Judgement], policy: Policy, may_post: Callable[[Judgement, Choice], bool]
+) -> list[Choice]:
+    """One choice per judgement, in the same order.
+
+    may_post: whether a receipt taken alone would post; only these claim what is open. Weaker ones never take anything
+    from them, nor do they make them doubtful.
+    """
     choices = [_alone(judgement) for judgement in judgements]
     claims: dict[int, list[int]] = {}
-    for receipt, choice in enumerate(choices):
-        if choice.explanation is not None and not choice.explanation.closed:
-            for line in choice.explanation.lines:
-                if line.row >= 0:
-                    claims.setdefault(line.row, []).append(receipt)
-    contested = [row for row, receipts in claims.items() if len(receipts) > 1 and _exceeds(batch, choices, row, receipts)]
+    for receipt, (judgement, choice) in enumerate(zip(judgements, choices, strict=True)):
+        if choice.explanation is not None and may_post(judgement, choice):
+            for row in dict.fromkeys(line.row for line in choice.explanation.lines if line.row >= 0):
+                claims.setdefault(row, []).append(receipt)
+    contested = sorted(
+        row for row, receipts in claims.items() if len(receipts) > 1 and _exceeds(batch, choices, row, receipts)
+    )
     for component in _components(contested, claims):
         _solve(batch, judgements, choices, component, policy)
     return choices
@@ -51,17 +61,21 @@ def _alone(judgement: Judgement) -> Choice:
     if not judgement.explanations:
         return Choice(None, 1.0, 0.0)
     best = judgement.explanations[0]
-    probabilities = judgement.probabilities()
     others = [one.score for one in judgement.explanations[1:]] + judgement.rivals
-    return Choice(best, probabilities[0], best.score - max(others))
+    return Choice(best, judgement.probabilities()[0], best.score - max(others))
+
+
+def wanted_by(explanation: Explanation | None) -> dict[int, int]:
+    """Row → how much of what is open an explanation takes."""
+    wanted: dict[int, int] = {}
+    for line in explanation.lines if explanation is not None else ():
+        if line.row >= 0:
+            wanted[line.row] = wanted.get(line.row, 0) + line.amount
+    return wanted
 
 
 def _exceeds(batch: Batch, choices: list[Choice], row: int, receipts: list[int]) -> bool:
-    wanted = 0
-    for receipt in dict.fromkeys(receipts):
-        explanation = choices[receipt].explanation
-        if explanation is not None:
-            wanted += sum(line.amount for line in explanation.lines if line.row == row)
+    wanted = sum(wanted_by(choices[receipt].explanation).get(row, 0) for receipt in receipts)
     return abs(wanted) > abs(int(batch.items.open_minor[row]))
 
 
@@ -76,92 +90,68 @@ def _components(contested: list[int], claims: dict[int, list[int]]) -> list[list
         return receipt
 
     for row in contested:
-        first = root(claims[row][0])
-        for receipt in claims[row][1:]:
-            parent[root(receipt)] = first
-            first = root(first)
+        for receipt in claims[row]:
+            parent[root(receipt)] = root(claims[row][0])
     found: dict[int, list[int]] = {}
     for receipt in list(parent):
         found.setdefault(root(receipt), []).append(receipt)
-    return [sorted(receipts) for _, receipts in sorted(found.items())]
+    return sorted(sorted(receipts) for receipts in found.values())
 
 
 def _solve(
     batch: Batch, judgements: list[Judgement], choices: list[Choice], component: list[int], policy: Policy
 ) -> None:
-    receipts = _without_copies(batch, judgements, choices, component)
-    if len(receipts) > policy.limits.component_receipts:
-        for receipt in receipts:
+    if len(component) > policy.limits.component_receipts:
+        for receipt in component:
             choices[receipt].bounded = True
-            choices[receipt].margin = 0.0
         return
-    if len(receipts) == 1 and not _exceeds_alone(batch, choices[receipts[0]]):
-        return
-    duplicate = math.log2(policy.priors["duplicate"])
     options = []
-    for receipt in receipts:
-        ranked = [one for one in judgements[receipt].explanations if not one.closed][:_OPTIONS]
-        floor = max([ranked[0].score + duplicate, *judgements[receipt].rivals])
-        options.append([*((one.score, one) for one in ranked), (floor, None)])
-    search = _Search(batch, options, policy.limits.component_nodes)
+    for receipt in component:
+        ranked: list[tuple[float, Explanation | None]] = [
+            (one.score, one) for one in judgements[receipt].explanations[:_OPTIONS] if not one.closed
+        ]
+        options.append([*ranked, (max(judgements[receipt].rivals), None)])
+    search = Search(batch, options, policy.limits.component_nodes)
     search.run()
-    for place, receipt in enumerate(receipts):
+    before = [choices[receipt].explanation for receipt in component]
+    for place, receipt in enumerate(component):
         picked = search.best_pick[place] if search.best_pick else len(options[place]) - 1
         explanation = options[place][picked][1]
-        margin = search.margin(place, picked)
         choice = choices[receipt]
-        changed = explanation is not choice.explanation
-        choice.margin = min(choice.margin, margin) if not changed else margin
         choice.bounded = search.exhausted
-        choice.claimed = changed
-        choice.probability = min(choice.probability, 1.0 / (1.0 + 2.0 ** -max(margin, -60.0)))
+        choice.claimed = explanation is not choice.explanation
+        if choice.claimed or not _interchangeable(batch, component, before, place):
+            margin = search.margin(place, picked)
+            choice.margin = min(choice.margin, margin)
+            choice.probability = min(choice.probability, 1.0 / (1.0 + 2.0 ** -max(margin, -_CERTAIN)))
         choice.explanation = explanation
 
 
-def _exceeds_alone(batch: Batch, choice: Choice) -> bool:
-    explanation = choice.explanation
-    if explanation is None:
+def _interchangeable(batch: Batch, component: list[int], before: list[Explanation | None], place: int) -> bool:
+    """Whether all who claim the same items mean just these: then one is a second payment, and whichever of them
+    settles the item, the item is settled rightly."""
+    mine = before[place]
+    if mine is None:
         return False
-    wanted: dict[int, int] = {}
-    for line in explanation.lines:
-        if line.row >= 0:
-            wanted[line.row] = wanted.get(line.row, 0) + line.amount
-    return any(abs(amount) > abs(int(batch.items.open_minor[row])) for row, amount in wanted.items())
+    rivals = [other for at, other in enumerate(before) if at != place and other is not None and set(other.rows) & set(mine.rows)]
+    if all(other.rows == mine.rows for other in rivals):
+        if mine.reference in CLEAR and all(other.reference in CLEAR for other in rivals):
+            return True
+        payers = {(batch.ibans()[receipt], batch.amounts[receipt]) for receipt in component}
+        return len(payers) == 1 and batch.ibans()[component[0]] != "" and mine.payer_identified
+    return False
 
 
-def _without_copies(
-    batch: Batch, judgements: list[Judgement], choices: list[Choice], component: list[int]
-) -> list[int]:
-    """Receipts told apart by nothing but their date and id: the first keeps its claim, the rest are duplicates.
+class Search:
+    """Every combination of options within the open amounts, at most ``nodes`` branches of it.
 
-    Which of two equal payments settles the invoice makes no difference to anybody.
+    options: per receipt its (score, explanation), the last one being none of these.
     """
-    seen: dict[tuple[object, ...], int] = {}
-    kept = []
-    for receipt in component:
-        explanation = choices[receipt].explanation
-        assert explanation is not None
-        key = (
-            batch.amounts[receipt], batch.ibans()[receipt], batch.text("counterparty_name")[receipt],
-            explanation.rows, explanation.reference, explanation.amount,
-        )  # fmt: skip
-        if key in seen and explanation.amount != "partial":
-            choice = choices[receipt]
-            choice.explanation, choice.claimed, choice.margin = None, True, 0.0
-        else:
-            seen.setdefault(key, receipt)
-            kept.append(receipt)
-    return kept
 
-
-class _Search:
-    """Every combination of options within the open amounts, best first, at most ``nodes`` of them."""
-
-    def __init__(
-        self, batch: Batch, options: list[list[tuple[float, Explanation | None]]], nodes: int
-    ) -> None:
-        self._batch = batch
+    def __init__(self, batch: Batch, options: list[list[tuple[float, Explanation | None]]], nodes: int) -> None:
+        self._open = batch.items.open_minor
         self._options = options
+        self._wanted = [[wanted_by(explanation) for _, explanation in place] for place in options]
         self._nodes = nodes
         self.exhausted = False
         self.best_pick: list[int] = []
@@ -171,13 +161,14 @@ class _Search:
         self._pick: list[int] = []
 
     def run(self) -> None:
-        """Search; afterwards ``best_pick`` holds one option per receipt."""
+        """Search; afterwards ``best_pick`` holds one option per receipt. Of equal solutions the first counts: the
+        one that gives the item to the receipt booked first."""
         self._descend(0, 0.0)
 
     def margin(self, place: int, picked: int) -> float:
         """Bits by which the best solution beats the best one that gives this receipt something else."""
         others = [score for option, score in self._best_with[place].items() if option != picked]
-        return self._best - max(others) if others else 60.0
+        return self._best - max(others) if others else _CERTAIN
 
     def _descend(self, place: int, score: float) -> None:
         if self._nodes <= 0:
@@ -185,17 +176,14 @@ class _Search:
             return
         self._nodes -= 1
         if place == len(self._options):
-            if score > self._best:
+            if score > self._best + 1e-9:
                 self._best, self.best_pick = score, list(self._pick)
             for at, option in enumerate(self._pick):
                 if score > self._best_with[at].get(option, -math.inf):
                     self._best_with[at][option] = score
             return
-        for option, (bits, explanation) in enumerate(self._options[place]):
-            wanted: dict[int, int] = {}
-            for line in explanation.lines if explanation is not None else ():
-                if line.row >= 0:
-                    wanted[line.row] = wanted.get(line.row, 0) + line.amount
+        for option, (bits, _) in enumerate(self._options[place]):
+            wanted = self._wanted[place][option]
             if all(self._fits(row, amount) for row, amount in wanted.items()):
                 for row, amount in wanted.items():
                     self._used[row] = self._used.get(row, 0) + amount
@@ -206,4 +194,4 @@ class _Search:
                     self._used[row] -= amount
 
     def _fits(self, row: int, amount: int) -> bool:
-        return abs(self._used.get(row, 0) + amount) <= abs(int(self._batch.items.open_minor[row]))
+        return abs(self._used.get(row, 0) + amount) <= abs(int(self._open[row]))

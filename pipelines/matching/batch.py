@@ -51,6 +51,7 @@ class Batch:
         self._ibans: list[str] | None = None
         self._item_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
         self._debtor_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
+        self._clear = [False] * self.count
         self._groups: list[dict[tuple[str, int], Group]] = [{} for _ in range(self.count)]
         self._starts = items.series.prefixes | items.other_prefixes
         self._longest = max(items.series.longest, 40)
@@ -127,7 +128,7 @@ class Batch:
             return
         frame = conform(frame, CANDIDATES, f"candidates of {strategy}")
         columns: list[list[Any]] = [frame[column.name].tolist() for column in CANDIDATES]
-        size, debtors = self.items.size, len(self.items.debtor_numbers)
+        size, debtors, opened = self.items.size, len(self.items.debtor_numbers), self.items.open_minor
         for receipt, item, debtor, group, field, level, start, end, ways, cents in zip(*columns, strict=True):
             if not (0 <= receipt < self.count and -1 <= item < size and -1 <= debtor < debtors):
                 continue
@@ -138,6 +139,8 @@ class Batch:
                     whole.amounts.append(cents)
             elif item >= 0:
                 self._item_hits[receipt].setdefault(item, []).append(Hit(field, level, start, end))
+                if level in CLEAR_LEVELS and opened[item] == self.amounts[receipt]:
+                    self._clear[receipt] = True
             else:
                 self._debtor_hits[receipt].setdefault(debtor, []).append(Hit(field, level, start, end))
 
@@ -155,10 +158,5 @@ class Batch:
 
     def is_clear(self, receipt: int) -> bool:
         """Whether an item named in full fits the amount already: then a search would add nothing."""
-        amount = self.amounts[receipt]
-        hits = self._item_hits[receipt]
-        return any(
-            self.items.open_minor[row] == amount and any(hit.level in CLEAR_LEVELS for hit in found)
-            for row, found in hits.items()
-        )
+        return self._clear[receipt]
 

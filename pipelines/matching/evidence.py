@@ -22,11 +22,14 @@ NAMING = frozenset({"own_id", "creditor_reference", "document", "full", "digits"
 DAMAGED = frozenset({"confused", "transposed", "edited", "short", "near", "glued"})
 # Levels of items that are named so clearly that naming them contradicts every other item.
 CLEAR = frozenset({"own_id", "creditor_reference", "document", "full", "digits"})
-_ACCOUNT = frozenset({"iban", "learned", "learned_once"})
+# Too faint to explain a number that names another item or has our own shape.
+FAINT = frozenset({"near", "glued"})
 # Bits a digit of a number carries at most; a little less than log2(10), numbers are not evenly used.
 _DIGIT_BITS = 3.1
 # Evidence about one person from several fields is not independent: the strongest counts whole, the rest a part.
 _SECOND = 0.2
+# Bits from which an account or customer number says who it is.
+_IDENTIFIED = 10.0
 _BACKGROUND_ITEMS = 1000.0
 
 
@@ -34,7 +37,8 @@ _BACKGROUND_ITEMS = 1000.0
 class Payer:
     """Who paid, judged for one debtor. bits: their sum; strength: the strongest field alone.
 
-    contradiction: reason code when a field says it is somebody else, else "".
+    contradiction: reason code when a field says it is somebody else, else "". named: the name fits. identified: by
+    account or number. other_name: the name is exactly another debtor's.
     """
 
     bits: float
@@ -42,6 +46,8 @@ class Payer:
     evidence: tuple[Evidence, ...]
     contradiction: str
     named: bool
+    identified: bool
+    other_name: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +198,12 @@ class Weigher:
                 counted = True
             rows.append(self.row(field, level, bits))
         contradiction = customer_says or account_says
-        if not contradiction and name_level == "other" and not known:
-            contradiction = "payer-is-another-debtor"
         named = name_level in {"full", "close"}
-        return Payer(sum(row.bits for row in rows), max(strongest, 0.0), tuple(rows), contradiction, named)
+        identified = max(account, customer) >= _IDENTIFIED
+        return Payer(
+            sum(row.bits for row in rows), max(strongest, 0.0), tuple(rows), contradiction, named, identified,
+            name_level == "other" and not known,
+        )  # fmt: skip
 
     def _account(self, receipt: int, debtor: int) -> tuple[str, float, str]:
         bits = self._bits["payer"]
@@ -221,7 +229,7 @@ class Weigher:
                 if hit.field == "customer":
                     if owner == debtor:
                         return hit.level, bits[hit.level], ""
-                    named = True
+                    named = named or hit.level != "alone"
         if named:
             return "other", bits["other"], "names-another-customer"
         return "absent", bits["absent"], ""

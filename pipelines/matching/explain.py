@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pipelines.matching.amounts import EXPLAINING, Line, Settlement, settle_group, settle_one
 from pipelines.matching.batch import Batch, Group
-from pipelines.matching.evidence import CLEAR, DAMAGED, NAMING, Weigher
+from pipelines.matching.evidence import CLEAR, DAMAGED, FAINT, NAMING, Weigher
 from pipelines.model.proposal import AllocationKind, Evidence
 
 _KEPT = 8
@@ -20,7 +20,7 @@ class Explanation:
 
     rows: the items it is about, sorted. score: log2 of its weight, prior included. reference/amount: their levels.
     payer_strength: bits of the strongest field about the payer. closed: the item is settled (``duplicate``) or
-    cancelled (``cancelled-item``), else "". contradictions: reason codes that forbid posting by itself.
+    cancelled (``cancelled-item``), else "". payer_named/payer_identified: the name fits; the account or number does. contradictions: reason codes that forbid posting by itself.
     """
 
     rows: tuple[int, ...]
@@ -33,6 +33,7 @@ class Explanation:
     amount_bits: float
     payer_strength: float
     payer_named: bool
+    payer_identified: bool
     evidence: tuple[Evidence, ...]
     closed: str = ""
     contradictions: list[str] = field(default_factory=list)
@@ -187,22 +188,25 @@ class Explainer:
             weigher.row("reference", level, reference),
             weigher.row("amount", amount_level, amount),
         ]
-        strength, named, payer_bits = 0.0, False, 0.0
+        strength, named, identified, payer_bits = 0.0, False, False, 0.0
         if is_ours:
             # Our own id came back: nobody else knows it, so it says who paid as well.
-            strength, named = self._bits["reference"]["own_id"], True
+            strength, named, identified = self._bits["reference"]["own_id"], True, True
         else:
             payer = weigher.payer(receipt, debtor)
-            strength, named, payer_bits = payer.strength, payer.named, payer.bits
+            strength, named, identified, payer_bits = payer.strength, payer.named, payer.identified, payer.bits
             rows_of_evidence += payer.evidence
             if payer.contradiction:
                 contradictions.append(payer.contradiction)
+            if payer.other_name and level not in CLEAR:
+                # A namesake with the clean number and amount is a relative; without the number he is somebody else.
+                contradictions.append("payer-is-another-debtor")
         date = weigher.date(receipt, rows)
         rows_of_evidence.append(date)
         score = weigher.prior_item + reference + amount + payer_bits + date.bits
         return Explanation(
             tuple(sorted(rows)), debtor, settlement.lines, score, level, reference, amount_level, amount, strength,
-            named, tuple(rows_of_evidence), "", contradictions, group.ways if group else 1.0,
+            named, identified, tuple(rows_of_evidence), "", contradictions, group.ways if group else 1.0,
         )  # fmt: skip
 
     def _amount(self, receipt: int, settlement: Settlement, group: Group | None) -> tuple[str, float]:
@@ -223,7 +227,7 @@ class Explainer:
         hit, value = self._weigher.best_hit(receipt, row)
         others = [other for other in reading.clear if other != row]
         if hit is not None:
-            if hit.level in DAMAGED and hit.start >= 0:
+            if hit.level in DAMAGED - FAINT and hit.start >= 0:
                 # What is read as a damaged form of this item may be the very number that names another one.
                 apart = [other for other in others if not _overlap(reading.clear[other], (hit.start, hit.end))]
             else:
@@ -258,7 +262,10 @@ class Explainer:
         reading = self._weigher.reading(receipt)
         if group.field == "batch":
             return level, bits[level]
-        missing = [row for row in reading.clear if row not in rows and self._items.open_minor[row]]
+        missing = [
+            row for row in reading.clear
+            if row not in rows and self._items.open_minor[row] and not self._read_otherwise(receipt, rows, reading.clear[row])
+        ]  # fmt: skip
         if level == "absent":
             if reading.clear:
                 level = "other"
@@ -275,6 +282,16 @@ class Explainer:
             contradictions.append("names-other-items")
             value += bits["incomplete"]
         return level, value
+
+    def _read_otherwise(self, receipt: int, rows: tuple[int, ...], span: tuple[int, int]) -> bool:
+        """Whether the characters that name another item are also the number, perhaps damaged, of one of these."""
+        hits = self._batch.item_hits(receipt)
+        return any(
+            _overlap((hit.start, hit.end), span)
+            for row in rows
+            for hit in hits.get(row, ())
+            if hit.level in (DAMAGED | CLEAR) - FAINT
+        )
 
     # --- everything that is no item of ours ----------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ _WEAK = frozenset(
 )
 _VOWELS = re.compile(r"(?<!^)[AEIOUY]")
 _SIMILAR = 0.8
+_LARGEST_BLOCK = 20_000
 
 
 def words(name: str) -> tuple[str, ...]:
@@ -45,17 +46,22 @@ class Names:
         self._debtor_names = owner_name[by_debtor]
         self._debtor_starts = np.searchsorted(owner_debtor[by_debtor], np.arange(debtors + 1))
         self._words: dict[int, tuple[str, ...]] = {}
+        self._of: dict[int, list[tuple[str, ...]]] = {}
         self._payer_words: dict[str, tuple[str, ...]] = {}
 
     def of(self, debtor: int) -> list[tuple[str, ...]]:
         """The telling words of each of a debtor's names."""
-        result = []
-        for code in self._debtor_names[self._debtor_starts[debtor] : self._debtor_starts[debtor + 1]].tolist():
-            found = self._words.get(code)
-            if found is None:
-                found = self._words[code] = words(self._texts[code])
-            result.append(found)
+        result = self._of.get(debtor)
+        if result is None:
+            start, end = int(self._debtor_starts[debtor]), int(self._debtor_starts[debtor + 1])
+            result = self._of[debtor] = [self._known(code) for code in self._debtor_names[start:end].tolist()]
         return result
+
+    def _known(self, code: int) -> tuple[str, ...]:
+        found = self._words.get(code)
+        if found is None:
+            found = self._words[code] = words(self._texts[code])
+        return found
 
     def payer(self, name: str) -> tuple[str, ...]:
         """The telling words of a payer's name."""
@@ -76,53 +82,59 @@ class Names:
         count = np.bincount(codes, weights=owners[parents], minlength=len(encoded.dictionary)).astype(np.int64)
         return {word: code for code, word in enumerate(encoded.dictionary.to_pylist())}, count, codes, parents
 
+    @cached_property
+    def _rarities(self) -> dict[str, float]:
+        vocabulary, count, _, _ = self._table
+        bits = np.log2(np.maximum(self._debtors / np.maximum(count, 1), 1.0)).tolist()
+        return {word: bits[code] for word, code in vocabulary.items()}
+
     def rarity(self, word: str) -> float:
         """Bits a word is worth: log2 of one in how many debtors' names carries it; unknown words count as one debtor."""
-        code = self._table[0].get(word)
-        count = 1 if code is None else max(int(self._table[1][code]), 1)
-        return math.log2(max(self._debtors / count, 1.0))
+        found = self._rarities.get(word)
+        return math.log2(self._debtors) if found is None else found
 
     @cached_property
     def _blocks(self) -> tuple[dict[str, int], Groups, Ints]:
-        """Word skeleton → code, skeleton code → pair positions, pair position → name code."""
+        """Word skeleton → code, and the pairs (skeleton code, debtor) as groups of positions and debtors."""
         vocabulary, _, codes, parents = self._table
         skeletons: dict[str, int] = {}
         of_word = np.empty(max(len(vocabulary), 1), dtype=np.int64)
         for word, code in vocabulary.items():
             of_word[code] = skeletons.setdefault(skeleton(word), len(skeletons))
-        return skeletons, Groups(of_word[codes], len(skeletons)), parents
-
-    @cached_property
-    def _name_owners(self) -> Groups:
-        return Groups(self._owner_name, len(self._texts))
+        # A name may have several owners: one pair for each of them.
+        owners = np.bincount(self._owner_name, minlength=len(self._texts))
+        starts = np.concatenate(([0], np.cumsum(owners)))
+        times = owners[parents]
+        first = np.repeat(starts[parents], times)
+        inside = np.arange(len(first)) - np.repeat(np.cumsum(times) - times, times)
+        return skeletons, Groups(np.repeat(of_word[codes], times), len(skeletons)), self._owner_debtor[first + inside]
 
     def candidates(self, name: str, limit: int) -> list[int]:
-        """Debtors sharing the rarest words of a name (by consonant skeleton), at most about ``limit``."""
-        skeletons, groups, parents = self._blocks
+        """Debtors a payer's name may mean: those of exactly these words, else those that share two of its rarest words
+        (by consonant skeleton), else those that share its rarest word; at most about ``limit``."""
+        exact = self.exactly(name)
+        if exact:
+            return sorted(exact)[:limit]
+        skeletons, groups, debtors = self._blocks
         known = []
         for word in self.payer(name):
             code = skeletons.get(skeleton(word))
             if code is not None and word not in _WEAK and len(word) > 1:
                 known.append((groups.size(code), code))
-        result: dict[int, None] = {}
-        for size, code in sorted(known)[:3]:
-            if size > 4 * limit:
-                break
-            for text in parents[groups.of(code)].tolist():
-                for position in self._name_owners.of(text).tolist():
-                    result[int(self._owner_debtor[position])] = None
-            if len(result) >= limit:
-                break
-        return sorted(result)
+        known.sort()
+        blocks = [np.unique(debtors[groups.of(code)]) for size, code in known[:3] if size <= _LARGEST_BLOCK]
+        if len(blocks) > 1:
+            found, times = np.unique(np.concatenate(blocks), return_counts=True)
+            shared: list[int] = found[times > 1].tolist()
+            if shared:
+                return shared[:limit]
+        return blocks[0].tolist() if blocks and len(blocks[0]) <= limit else []
 
     @cached_property
     def _exact(self) -> dict[tuple[str, ...], tuple[int, ...]]:
         result: dict[tuple[str, ...], list[int]] = {}
         for code, debtor in zip(self._owner_name.tolist(), self._owner_debtor.tolist(), strict=True):
-            found = self._words.get(code)
-            if found is None:
-                found = self._words[code] = words(self._texts[code])
-            result.setdefault(tuple(sorted(found)), []).append(debtor)
+            result.setdefault(tuple(sorted(self._known(code))), []).append(debtor)
         return {key: tuple(debtors) for key, debtors in result.items()}
 
     def exactly(self, name: str) -> tuple[int, ...]:

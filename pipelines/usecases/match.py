@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -14,8 +14,9 @@ from pipelines.model.finding import Finding, Severity
 from pipelines.model.ids import derive
 from pipelines.model.proposal import Disposition
 from pipelines.model.return_debit import ReturnState
+from pipelines.model.transaction import Transaction
 from pipelines.plan import CohortMatcher, Plan, SettlementsOf, make_plan
-from pipelines.ports.work import Books
+from pipelines.ports.work import Books, Work
 from pipelines.resolve import ReturnResolver
 
 MakeMatcher = Callable[[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame], CohortMatcher]
@@ -53,18 +54,10 @@ def match(
             return MatchResult(counts=_counts(Plan()), unchanged=True)
         receipts, returns = conform(facts.receipts(), RECEIPTS, "receipts"), facts.returns()
         items = work.receivables.items()
-        collections = facts.collections() if returns else []
         matcher = make_matcher(
             items, work.receivables.collections(), work.receivables.known_payers(), work.receivables.debtors()
         )
-        resolver = ReturnResolver(
-            collections,
-            facts.settlements() if returns else [],
-            facts.money_in() if returns else [],
-            _settled_before(items, {c.invoice_number for c in collections}),
-            facts.returned() if returns else [],
-            dict(zip(items["invoice_number"], items["debtor_number"], strict=True)) if returns else {},
-        )
+        resolver = _resolver(work, returns)
         rejected, seen = facts.rejected(), facts.seen()
     plan = make_plan(receipts, returns, matcher, resolver, settlements_of(books.mode), rejected, seen)
     findings = tuple(_findings(plan))
@@ -84,13 +77,21 @@ def match(
     return MatchResult(_counts(plan), findings)
 
 
-def _settled_before(items: pd.DataFrame, invoices: set[str]) -> dict[str, int]:
-    """Invoice → unsigned minor units settled outside kontoklar, for the invoices we collected."""
-    if not invoices:
-        return {}
-    own = items[items["invoice_number"].isin(invoices)]
-    pairs = zip(own["invoice_number"], own["settled_elsewhere_minor"], strict=True)
-    return {str(number): abs(int(minor)) for number, minor in pairs if minor}
+def _resolver(work: Work, returns: Sequence[Transaction]) -> ReturnResolver:
+    """The lookups for linking returns; most mornings have a few, many have none, and then nothing is loaded."""
+    if not returns:
+        return ReturnResolver([], [])
+    facts = work.match_facts
+    collections = facts.collections()
+    items = work.journal.open_items({collection.invoice_number for collection in collections})
+    return ReturnResolver(
+        collections,
+        facts.settlements(),
+        facts.money_in(),
+        {number: abs(item.settled_elsewhere_minor) for number, item in items.items()},
+        facts.returned(),
+        {number: item.debtor_number for number, item in items.items()},
+    )
 
 
 def _findings(plan: Plan) -> list[Finding]:

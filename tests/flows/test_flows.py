@@ -17,6 +17,7 @@ from pipelines.errors import ConfigurationError, LedgerInvariantBroken
 from pipelines.model.finding import Finding, Severity
 from pipelines.ports.statements import AccountCoverage
 from pipelines.step import Step
+from pipelines.usecases.pull import AccountKey
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect")]
 
@@ -27,6 +28,19 @@ CANARY = "Erika Mustermann"
 
 def covered(account: str, held: int = 0) -> AccountCoverage:
     return AccountCoverage(account, "EUR", DAY, DAY, DAY, held, DAY if held else None, 0)
+
+
+@dataclass
+class FakeJob:
+    """Stands in for a pull in progress; every covered account has news."""
+
+    app: Fake
+
+    def accounts(self) -> list[AccountKey]:
+        return [AccountKey(account.account, account.currency) for account in self.app.coverage]
+
+    def close(self) -> None:
+        self.app.calls.append("close")
 
 
 @dataclass
@@ -58,11 +72,17 @@ class Fake:
     def source_names(self) -> list[str]:
         return self.sources
 
-    def pull(self, as_of: date, *, files: Any = (), sources: Any = ()) -> Step:
-        name = f"pull {sources[0] if sources else 'files'}"
+    def begin_pull(self, as_of: date) -> FakeJob:
+        return FakeJob(self)
+
+    def take(self, job: FakeJob, as_of: date, *, files: Any = (), sources: Any = ()) -> Step:
+        name = f"take {sources[0] if sources else 'files'}"
         step = self._do(name)
         step.unavailable = [source for source in sources if source in self.unavailable]
         return step
+
+    def settle(self, job: FakeJob, key: AccountKey, as_of: date) -> Step:
+        return self._do(f"settle {key.account[-4:]}")
 
     def match(self, as_of: date) -> Step:
         return self._do("match")
@@ -104,7 +124,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
     application = Fake()
     monkeypatch.setattr(flows, "Kontoklar", application)
     monkeypatch.setattr(flows.configuration, "load", lambda _path: Settings())
-    monkeypatch.setattr(flows, "pull_task", flows.pull_task.with_options(retry_delay_seconds=0))
+    monkeypatch.setattr(flows, "take_task", flows.take_task.with_options(retry_delay_seconds=0))
     return application
 
 
@@ -114,24 +134,25 @@ def run(**given: Any) -> State[Any]:
 
 def test_the_daily_flow_takes_the_steps_in_order(fake: Fake) -> None:
     state = run()
-    assert fake.calls == ["pull bank-a", "match", "post", "dun", "deliver"]
+    assert fake.calls == ["take bank-a", "settle 2051", "close", "match", "post", "dun", "deliver"]
     assert (state.name, state.is_completed()) == ("Done", True)
 
 
 def test_files_are_taken_instead_of_sources(fake: Fake) -> None:
     run(files=["a.xml"])
-    assert fake.calls[0] == "pull files"
+    assert fake.calls[0] == "take files"
 
 
 def test_runs_are_named_after_command_and_day_and_tagged(fake: Fake) -> None:
     state = run()
     with get_client(sync_client=True) as client:
         found = client.read_flow_run(state.state_details.flow_run_id)
-        tasks = recorded(client, found.id, 6)
+        tasks = recorded(client, found.id, 7)
     assert found.name == "daily 2026-10-01"
     names = {task.name for task in tasks}
     assert names == {
-        "pull bank-a 2026-10-01",
+        "take bank-a 2026-10-01",
+        "settle DE02…2051 2026-10-01",
         "prove DE02…2051 EUR 2026-10-01",
         "match 2026-10-01",
         "post 2026-10-01",
@@ -159,17 +180,17 @@ def test_findings_show_in_the_state(fake: Fake) -> None:
 def test_a_source_that_is_down_is_retried_and_fails_alone(fake: Fake) -> None:
     fake.sources, fake.unavailable = ["bank-a", "bank-b"], {"bank-a"}
     state = run()
-    assert fake.calls.count("pull bank-a") == 1 + len(flows.RETRY_SECONDS)
-    assert fake.calls.count("pull bank-b") == 1
+    assert fake.calls.count("take bank-a") == 1 + len(flows.RETRY_SECONDS)
+    assert fake.calls.count("take bank-b") == 1
     assert fake.calls[-1] == "deliver"
     assert (state.name, state.is_failed()) == ("SourceUnavailable", True)
     assert "bank-a" in (state.message or "")
 
 
 def test_nothing_else_is_retried(fake: Fake) -> None:
-    fake.fails = {"pull bank-a": ConfigurationError("the PIN was refused")}
+    fake.fails = {"take bank-a": ConfigurationError("the PIN was refused")}
     state = run()
-    assert fake.calls == ["pull bank-a"]
+    assert fake.calls == ["take bank-a"]
     assert state.is_failed()
 
 
@@ -177,7 +198,15 @@ def test_a_broken_ledger_stops_the_run(fake: Fake) -> None:
     fake.fails = {"post": LedgerInvariantBroken("books differ")}
     state = run()
     assert state.is_failed()
-    assert fake.calls == ["pull bank-a", "match", "post"]
+    assert fake.calls[-3:] == ["close", "match", "post"]
+
+
+def test_an_account_that_contradicts_the_books_stops_no_other_but_the_flow(fake: Fake) -> None:
+    fake.coverage = [covered("DE75512108001245126199"), covered(ACCOUNT)]
+    fake.fails = {"settle 6199": LedgerInvariantBroken("books differ")}
+    state = run()
+    assert fake.calls == ["take bank-a", "settle 6199", "settle 2051", "close"]
+    assert state.is_failed()
 
 
 def test_an_account_with_a_gap_fails_alone(fake: Fake) -> None:
@@ -186,7 +215,7 @@ def test_an_account_with_a_gap_fails_alone(fake: Fake) -> None:
     assert fake.calls[-1] == "deliver"
     assert state.is_completed()
     with get_client(sync_client=True) as client:
-        tasks = recorded(client, state.state_details.flow_run_id, 7)
+        tasks = recorded(client, state.state_details.flow_run_id, 9)
     outcome = {task.name: task.state.is_completed() for task in tasks if task.name.startswith("prove")}
     assert outcome == {"prove DE02…2051 EUR 2026-10-01": False, "prove DE75…6199 EUR 2026-10-01": True}
 
@@ -214,7 +243,7 @@ def test_personal_data_never_reaches_prefect(fake: Fake, caplog: pytest.LogCaptu
     assert state.is_failed()
     with get_client(sync_client=True) as client:
         found = client.read_flow_run(state.state_details.flow_run_id)
-        tasks = recorded(client, found.id, 3)
+        tasks = recorded(client, found.id, 4)
         artifacts = client.read_artifacts()
     assert "kontoklar-review-queue" in {artifact.key for artifact in artifacts}
     everything = "".join([found.model_dump_json(), *(part.model_dump_json() for part in (*tasks, *artifacts))])
@@ -227,7 +256,7 @@ def test_personal_data_never_reaches_prefect(fake: Fake, caplog: pytest.LogCaptu
 def test_each_step_has_a_flow_of_its_own(fake: Fake) -> None:
     for step in (flows.pull, flows.match, flows.post, flows.dun, flows.deliver):
         assert step(as_of=DAY, return_state=True).is_completed()
-    assert fake.calls == ["pull bank-a", "match", "post", "dun", "deliver"]
+    assert fake.calls == ["take bank-a", "settle 2051", "close", "match", "post", "dun", "deliver"]
 
 
 def test_the_schedule_is_the_working_morning_in_berlin() -> None:
