@@ -122,8 +122,9 @@ def _show(verdict: Verdict, folder: Path, sample: Sample, findings: dict[Any, An
     )
     stdout.print(Panel(title, expand=False))
     table = Table(header_style="bold")
-    for column in ("how customers paid", "payments", "posted by itself", "waits for a person", "posted wrongly"):
-        table.add_column(column, justify="left" if column.startswith("how") else "right")
+    table.add_column("what was paid, and how", no_wrap=True)
+    for column in ("payments", "posted", "waiting", "wrong"):
+        table.add_column(column, justify="right", no_wrap=True)
     for story, line in sorted(verdict.stories.items(), key=lambda pair: -pair[1].payments):
         table.add_row(story, *(str(figure or "·") for figure in (line.payments, line.posted, line.waiting, line.wrong)))
     table.add_section()
