@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from pipelines.model.construct import maker
 from pipelines.model.statement import NOBODY, Party
 from pipelines.normalize import squeeze
 from sources.sepa_tags import Tagged, colon_tags, plus_tags, wrapped
@@ -15,6 +16,7 @@ _CODES = frozenset(
 )
 _REMITTANCE = frozenset([*(str(code) for code in range(20, 30)), "60", "61", "62", "63"])
 _IBAN_SHAPE = re.compile(r"[A-Za-z]{2}\d{2}[A-Za-z0-9 ]{11,40}", re.ASCII)
+_party = maker(Party)
 _LONG_LINE = 65  # a full physical line; the text goes on in the next without a blank
 
 
@@ -91,12 +93,15 @@ def _counterparty(fields: dict[str, str], tags: dict[str, str]) -> Party:
     account = get("31", "").strip() or tags.get("IBAN", "") or get("38", "").strip()
     bank = get("30", "").strip() or tags.get("BIC", "")
     iban = ""
-    if account and _IBAN_SHAPE.fullmatch(account):
-        iban, account = account.upper() if account.isalnum() else squeeze(account), ""
+    if len(account) > 14 and account[:2].isalpha() and account[2:4].isdigit() and account.isascii():
+        if account.isalnum():
+            iban, account = account.upper(), ""
+        elif _IBAN_SHAPE.fullmatch(account):
+            iban, account = squeeze(account), ""
     name = name.strip()
     if "  " in name:
         name = " ".join(name.split())
-    return Party(name, iban, account, bank) if name or iban or account or bank else NOBODY
+    return _party(name, iban, account, bank) if name or iban or account or bank else NOBODY
 
 
 def _free_text(lines: list[str]) -> str:

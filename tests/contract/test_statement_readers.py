@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.statement_files import balance, camt, entry, mt940
 
 from pipelines.errors import UnreadableDocument
 from pipelines.model.statement import Document, Statement
 from pipelines.ports.source import StatementReader
 from sources.recognise import read, readers
+from tests.statement_files import balance, camt, entry, mt940
 
 EXAMPLES = {
     "camt": camt(balance("OPBD", "0.00"), balance("CLBD", "119.00"), entry()).encode(),

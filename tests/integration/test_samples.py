@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.samples import require_samples, sample_files, samples_folder
 
 from pipelines.classify import classify
 from pipelines.errors import UnreadableDocument
@@ -14,6 +13,7 @@ from pipelines.model.finding import Finding
 from pipelines.model.statement import Document, Statement
 from sources.documents import documents
 from sources.recognise import read
+from tests.samples import require_samples, sample_files, samples_folder
 
 FOLDERS = ("camt-genkgo", "camt-viafintech", "mt940-wolph")
 FILES = [path for folder in FOLDERS for path in sample_files(folder, suffixes=(".xml", ".sta", ".txt"))]
@@ -102,7 +102,7 @@ def test_sample(path: Path) -> None:
 def test_no_excuse_is_stale() -> None:
     require_samples(*FOLDERS[:1])
     names = {path.name for path in FILES}
-    assert SNIPPETS <= names
+    assert names >= SNIPPETS
     assert {name for name, _ in FILE_IS_WRONG} <= names
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.statement_files import balance, camt, mt940, refusal, statements
 
 from pipelines.model.statement import Document
 from sources.recognise import reader_for, readers
+from tests.statement_files import balance, camt, mt940, refusal, statements
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,11 @@ def test_pain_names_what_it_is() -> None:
 
 def test_every_reader_is_asked_by_content() -> None:
     camt_text = camt(balance("OPBD", "0"), balance("CLBD", "0"))
-    for text, name in ((camt_text, "camt"), ("<!-- note -->" + camt_text.split("?>", 1)[1], "camt"), (mt940(), "mt940")):
+    for text, name in (
+        (camt_text, "camt"),
+        ("<!-- note -->" + camt_text.split("?>", 1)[1], "camt"),
+        (mt940(), "mt940"),
+    ):
         assert reader_for(Document("wrong.pdf", text.encode(), "file")).name == name
     assert [reader.name for reader in readers()] == ["camt", "mt940"]
 
