@@ -199,9 +199,7 @@ def main() -> None:
         options.rounds,
     )
     peers = {"camt.053 read": "bare lxml walk", "mt940 read": "mt-940 library"}
-    print(
-        f"{options.entries} entries, median of {options.rounds}; {platform.machine()}, Python {platform.python_version()}"
-    )
+    print(f"{options.entries} entries, median of {options.rounds}; Python {platform.python_version()}")
     for name, rate in figures.items():
         peer = peers.get(name)
         ratio = f"{rate / figures[peer]:6.2f} × {peer}" if peer else ""

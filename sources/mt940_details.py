@@ -36,18 +36,18 @@ class Information(NamedTuple):
 def parse_information(lines: list[str]) -> Information:
     """``:86:`` with its continuation lines. Never fails: what has no structure is remittance text."""
     text = lines[0] if len(lines) == 1 else "".join(lines)
-    start = (text[:1].isspace() and len(text) - len(text.lstrip())) or 0
-    head = text[start : start + 6]
-    code, mark = head[:3], head[3:4]
+    if text[:1].isspace():
+        text = text.lstrip()
+    code, mark = text[:3], text[3:4]
     if code.isdigit() and code.isascii():
-        if mark and not mark.isalnum() and not mark.isspace() and head[4:6] in _CODES:
-            return _structured(code, text[start + 4 :].split(mark), mark)
-        if len(head) == 3 or not text[start + 3 :].strip():
+        if text[4:6] in _CODES and not mark.isalnum() and not mark.isspace():
+            return _structured(code, text[4:].split(mark), mark)
+        if not text[3:].strip():
             return Information(gvc=code)
         if code == "999":
-            return Information(gvc=code, remittance=_free_text([text[start + 3 :]]))
+            return Information(gvc=code, remittance=_free_text([text[3:]]))
     elif code[:1] == "?" and code[1:] in _CODES:
-        return _structured("", text[start + 1 :].split("?"), "?")
+        return _structured("", text[1:].split("?"), "?")
     return Information(remittance=_free_text(lines))
 
 
@@ -57,17 +57,16 @@ def _structured(gvc: str, parts: list[str], mark: str) -> Information:
     last = ""
     for part in parts:
         code = part[:2]
-        if code not in _CODES:
-            if last in _REMITTANCE and remittance:
-                remittance[-1] += mark + part
-            elif last:
-                fields[last] += mark + part
-            continue
-        last = code
         if code in _REMITTANCE:
             remittance.append(part[2:])
-        else:
+            last = code
+        elif code in _CODES:
             fields[code] = fields[code] + part[2:] if code in fields else part[2:]
+            last = code
+        elif last in _REMITTANCE:
+            remittance[-1] += mark + part
+        elif last:
+            fields[last] += mark + part
     tagged = plus_tags(remittance) if remittance else Tagged({}, "", "")
     if ": " in tagged.text:
         tagged = colon_tags(tagged)

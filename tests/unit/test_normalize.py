@@ -43,7 +43,7 @@ def test_iban_spellings(text: str) -> None:
         "ＤＥ02",
         "DE98ZZZ09999999999",
     ],
-)
+)  # fmt: skip
 def test_no_iban(text: str) -> None:
     assert normalize_iban(text) == ""
 
