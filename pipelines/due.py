@@ -23,7 +23,8 @@ from pipelines.waiting import DueItem
 class DunFacts:
     """Everything a run of dunning looks at.
 
-    items / debtors / contracts / collections: frames of ``ports.receivables``. triggers: all stored ones.
+    items / debtors / contracts / collections: frames of ``ports.receivables``. triggers: all stored ones. unclear:
+    invoice numbers whose newest row in a list was refused, so that what is known of them may be out of date.
     """
 
     as_of: date
@@ -35,6 +36,7 @@ class DunFacts:
     payments: PaymentFacts
     triggers: Sequence[TriggerFact]
     coverage: Sequence[BankCoverage]
+    unclear: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,22 @@ from pipelines.plans import Level, Plans
 from pipelines.ports.dunning import TriggerEvent, TriggerFact
 from pipelines.waiting import plausible_debtors
 
-__all__ = ["DunFacts", "DunOutcome", "DunSettings", "Notice", "coverage_hold", "plan_dunning", "trigger_id"]
+__all__ = [
+    "ROW_REFUSED",
+    "DunFacts",
+    "DunOutcome",
+    "DunSettings",
+    "Notice",
+    "coverage_hold",
+    "plan_dunning",
+    "trigger_id",
+]
 
 BANK_DATA_STALE: Final = "bank-data-stale"
 RECEIPT_WAITING: Final = "receipt-waiting"
 COLLECTION_PENDING: Final = "collection-pending"
 DUNNING_BLOCK: Final = "dunning-block"
+ROW_REFUSED: Final = "row-refused"
 _COLLECTED: Final = "direct_debit"
 
 
@@ -157,6 +167,8 @@ class _Run:
             return DUNNING_BLOCK
         if self._bank_hold:
             return self._bank_hold
+        if candidate.item.invoice_number in self.facts.unclear:
+            return ROW_REFUSED
         if self._is_collected(candidate):
             return COLLECTION_PENDING
         return RECEIPT_WAITING if candidate.item.debtor_number in self._waiting else ""
