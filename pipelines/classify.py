@@ -15,10 +15,7 @@ from pipelines.gvc import BATCH
 from pipelines.model.money import Money
 from pipelines.model.statement import Entry, EntryDetail, Statement
 from pipelines.model.transaction import Transaction, TransactionKind
-from pipelines.normalize import (
-    clean_text,
-    reference,
-)
+from pipelines.normalize import clean_text, reference
 from pipelines.return_reasons import reason_of
 from pipelines.text import fold
 
@@ -152,11 +149,12 @@ def _transaction(
     )
     booking_date, value_date = _days(statement, entry)
     remittance = clean_text(detail.remittance)
+    documents = "|".join(clean_text(number) for number in detail.document_numbers)
     discount = detail.declared_discount
     return Transaction(
         "", "", statement.account, booking_date, value_date, minor, entry.amount.currency, kind,
         clean_text(party.name), iban, account, bank, clean_text(ultimate), remittance,
-        structured_reference(detail.creditor_reference, remittance), "|".join(clean_text(n) for n in detail.document_numbers),
+        structured_reference(detail.creditor_reference, remittance), documents,
         reference(detail.end_to_end_id), reference(detail.mandate_id), reference(detail.creditor_id),
         reference(detail.customer_reference),
         reference(detail.payment_information_id or (batch.payment_information_id if batch else "")),
@@ -165,9 +163,16 @@ def _transaction(
         reference(detail.purpose_code), gvc, domain, clean_text(entry.booking_text), reason_code, reason_source,
         original, charges,
         discount.minor if discount is not None and discount.currency == entry.amount.currency else None,
-        is_batch, (count if count is not None else len(entry.details) or None) if is_batch else None,
+        is_batch, _batch_count(count, entry) if is_batch else None,
         source_file, entry.position,
     )  # fmt: skip
+
+
+def _batch_count(stated: int | None, entry: Entry) -> int | None:
+    """How many payments an undetailed batch stands for; None when the file does not say."""
+    if stated is not None:
+        return stated
+    return len(entry.details) if len(entry.details) > 1 else None
 
 
 def _original_and_charges(detail: EntryDetail, booked: int, currency: str, words: str) -> tuple[int | None, int | None]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-
-from lxml.etree import _Element
+from functools import lru_cache
+from xml.etree.ElementTree import Element
 
 from pipelines.model.money import Money
 from pipelines.model.statement import NOBODY, EntryDetail
 from sources.camt_parties import Roles, read_agents, read_parties
-from sources.camt_xml import BadField, amount_of, child, find, find_text, local, sign_of, text_of
+from sources.camt_xml import NAMES, BadField, amount_of, child, find, find_text, sign_of
 
 _SWIFT_TYPE = re.compile(r"[NSF](?:[A-Z]{3}|\d{3})", re.ASCII)
 _CREDITOR_ID = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{3}[A-Z0-9]{1,28}", re.ASCII)
@@ -19,47 +19,59 @@ _GERMAN_ISSUERS = ("DK", "ZKA")
 class BankCode:
     """``BkTxCd``: the ISO code and the German one inside ``Prtry``."""
 
-    __slots__ = ("domain", "extension", "gvc", "primanota", "proprietary", "swift")
+    __slots__ = ("domain", "extension", "gvc", "primanota", "swift")
 
     def __init__(self) -> None:
-        self.domain = self.swift = self.gvc = self.primanota = self.extension = self.proprietary = ""
+        self.domain = self.swift = self.gvc = self.primanota = self.extension = ""
 
 
-def read_code(element: _Element, code: BankCode) -> None:
+def read_code(element: Element, code: BankCode) -> None:
     """``Domn/{Cd, Fmly/{Cd, SubFmlyCd}}`` → ``PMNT-RCDT-ESCT``; ``NTRF+166+00931+888`` → its four parts."""
     for item in element:
-        name = local(item.tag)
+        name = NAMES[item.tag]
         if name == "Domn":
-            parts = ["", "", ""]
+            top = family = leaf = ""
             for part in item:
-                tag = local(part.tag)
+                tag = NAMES[part.tag]
                 if tag == "Cd":
-                    parts[0] = text_of(part)
+                    top = part.text or ""
                 elif tag == "Fmly":
-                    for leaf in part:
-                        parts[1 if local(leaf.tag) == "Cd" else 2] = text_of(leaf)
-            code.domain = "-".join(parts) if any(parts) else ""
+                    for inner in part:
+                        if NAMES[inner.tag] == "Cd":
+                            family = inner.text or ""
+                        else:
+                            leaf = inner.text or ""
+            code.domain = _domain(top, family, leaf)
         elif name == "Prtry":
             value = issuer = ""
             for part in item:
-                if local(part.tag) == "Cd":
-                    value = text_of(part)
+                if NAMES[part.tag] == "Cd":
+                    value = part.text or ""
                 else:
-                    issuer = text_of(part)
-            _german_code(value, issuer, code)
+                    issuer = part.text or ""
+            code.swift, code.gvc, code.primanota, code.extension = _german_code(value, issuer)
 
 
-def _german_code(value: str, issuer: str, code: BankCode) -> None:
-    code.proprietary = value
-    parts = value.split("+")
-    german = issuer.upper().startswith(_GERMAN_ISSUERS)
+@lru_cache(maxsize=1024)
+def _domain(top: str, family: str, leaf: str) -> str:
+    parts = (top.strip(), family.strip(), leaf.strip())
+    return "-".join(parts) if any(parts) else ""
+
+
+@lru_cache(maxsize=4096)
+def _german_code(value: str, issuer: str) -> tuple[str, str, str, str]:
+    """SWIFT type, GVC, Primanota, Textschlüsselergänzung; each "" where absent or not German."""
+    parts = value.strip().split("+")
+    swift = ""
+    german = issuer.strip().upper().startswith(_GERMAN_ISSUERS)
     if not german and not (len(parts) > 1 and _SWIFT_TYPE.fullmatch(parts[0])):
-        return  # other countries have three-digit codes of their own
+        return "", "", "", ""  # other countries have three-digit codes of their own
     if _SWIFT_TYPE.fullmatch(parts[0]) or not parts[0]:
-        code.swift, parts = parts[0], parts[1:]
+        swift, parts = parts[0], parts[1:]
     parts += ["", "", ""]
     if len(parts[0]) == 3 and parts[0].isascii() and parts[0].isdigit():
-        code.gvc, code.primanota, code.extension = parts[0], parts[1], parts[2]
+        return swift, parts[0], parts[1], parts[2]
+    return swift, "", "", ""
 
 
 class Charges:
@@ -70,8 +82,8 @@ class Charges:
     def __init__(self) -> None:
         self.minor, self.currency, self.seen = 0, "", False
 
-    def read(self, element: _Element, currency: str) -> None:
-        records = [item for item in element if local(item.tag) == "Rcrd"]
+    def read(self, element: Element, currency: str) -> None:
+        records = [item for item in element if NAMES[item.tag] == "Rcrd"]
         for record in records or [element]:
             if find_text(record, "ChrgInclInd").lower() in ("false", "0"):
                 continue  # booked apart, not part of this amount
@@ -105,11 +117,11 @@ class Detail:
         self.umsatz_id = ""
 
 
-def read_amount_details(element: _Element, currency: str) -> tuple[Money | None, Money | None]:
+def read_amount_details(element: Element, currency: str) -> tuple[Money | None, Money | None]:
     """``AmtDtls`` → (TxAmt, InstdAmt)."""
     found: dict[str, Money] = {}
     for item in element:
-        name = local(item.tag)
+        name = NAMES[item.tag]
         if name in ("TxAmt", "InstdAmt"):
             amount = child(item, "Amt")
             if amount is not None:
@@ -117,7 +129,7 @@ def read_amount_details(element: _Element, currency: str) -> tuple[Money | None,
     return found.get("TxAmt"), found.get("InstdAmt")
 
 
-def read_detail(element: _Element, currency: str) -> Detail:
+def read_detail(element: Element, currency: str) -> Detail:
     """One ``TxDtls``. Raises BadField for an amount that is none."""
     detail = Detail()
     code, roles, charges = BankCode(), Roles(), Charges()
@@ -127,7 +139,7 @@ def read_detail(element: _Element, currency: str) -> Detail:
     discount: Money | None = None
     is_return = False
     for item in element:
-        name = local(item.tag)
+        name = NAMES[item.tag]
         if name == "Refs":
             refs, detail.umsatz_id = _refs(item)
         elif name == "RltdPties":
@@ -137,7 +149,7 @@ def read_detail(element: _Element, currency: str) -> Detail:
         elif name == "Amt":
             detail.amount = amount_of(item, currency, "TxDtls/Amt")
         elif name == "CdtDbtInd":
-            detail.sign = sign_of(text_of(item), "TxDtls/CdtDbtInd")
+            detail.sign = sign_of((item.text or "").strip(), "TxDtls/CdtDbtInd")
         elif name == "AmtDtls":
             detail.transaction, detail.instructed = read_amount_details(item, currency)
         elif name == "RltdAgts":
@@ -149,7 +161,7 @@ def read_detail(element: _Element, currency: str) -> Detail:
         elif name == "Chrgs":
             charges.read(item, currency)
         elif name == "AddtlTxInf":
-            additional = text_of(item)
+            additional = (item.text or "").strip()
         elif name == "RtrInf":
             is_return = True
             reason_code, reason_text = _return(item)
@@ -171,13 +183,13 @@ _NO_REFS = dict.fromkeys(
 )
 
 
-def _refs(element: _Element) -> tuple[dict[str, str], str]:
+def _refs(element: Element) -> tuple[dict[str, str], str]:
     refs = _NO_REFS.copy()
     umsatz_id = ""
     for item in element:
-        name = local(item.tag)
+        name = NAMES[item.tag]
         if name in refs:
-            refs[name] = text_of(item)
+            refs[name] = (item.text or "").strip()
         elif name == "Prtry" and find_text(item, "Tp") == "FI-UMSATZ-ID":
             umsatz_id = find_text(item, "Ref")
     if refs["AcctSvcrRef"].upper() == "NONREF":
@@ -185,21 +197,21 @@ def _refs(element: _Element) -> tuple[dict[str, str], str]:
     return refs, umsatz_id
 
 
-def _remittance(element: _Element, currency: str) -> tuple[str, str, tuple[str, ...], Money | None]:
+def _remittance(element: Element, currency: str) -> tuple[str, str, tuple[str, ...], Money | None]:
     """Free text (``Ustrd`` and ``AddtlRmtInf`` joined by blanks), creditor reference, document numbers, discount."""
     texts: list[str] = []
     documents: list[str] = []
     reference = ""
     discount: Money | None = None
     for item in element:
-        name = local(item.tag)
+        name = NAMES[item.tag]
         if name == "Ustrd":
-            text = text_of(item)
+            text = (item.text or "").strip()
             if text:
                 texts.append(text)
         elif name == "Strd":
             for part in item:
-                tag = local(part.tag)
+                tag = NAMES[part.tag]
                 if tag == "CdtrRefInf":
                     found = find_text(part, "Ref") or find_text(part, "CdtrRef")
                     if found and reference and found != reference:
@@ -212,17 +224,17 @@ def _remittance(element: _Element, currency: str) -> tuple[str, str, tuple[str, 
                 elif tag == "RfrdDocAmt":
                     discount = _discount(part, currency, discount)
                 elif tag == "AddtlRmtInf":
-                    text = text_of(part)
+                    text = (part.text or "").strip()
                     if text:
                         texts.append(text)
     return " ".join(texts), reference, tuple(documents), discount
 
 
-def _discount(element: _Element, currency: str, before: Money | None) -> Money | None:
+def _discount(element: Element, currency: str, before: Money | None) -> Money | None:
     """Sum of ``DscntApldAmt`` (text in .02, an ``Amt`` inside from .04 on). Nonsense is no declared discount."""
     total = before
     for item in element:
-        if local(item.tag) != "DscntApldAmt":
+        if NAMES[item.tag] != "DscntApldAmt":
             continue
         inner = child(item, "Amt")
         try:
@@ -233,11 +245,11 @@ def _discount(element: _Element, currency: str, before: Money | None) -> Money |
     return total
 
 
-def _return(element: _Element) -> tuple[str, str]:
+def _return(element: Element) -> tuple[str, str]:
     """``RtrInf`` → ISO reason code, and the bank's words (``Rsn/Prtry``, ``AddtlInf``)."""
     reason = find(element, "Rsn") if find(element, "Rsn") is not None else find(element, "RtrRsn")
     code = proprietary = ""
     if reason is not None:
         code, proprietary = find_text(reason, "Cd").upper(), find_text(reason, "Prtry")
-    words = [text_of(item) for item in element if local(item.tag) in ("AddtlInf", "AddtlRtrRsnInf")]
+    words = [(item.text or "").strip() for item in element if NAMES[item.tag] in ("AddtlInf", "AddtlRtrRsnInf")]
     return code, " ".join(word for word in (proprietary, *words) if word)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
-
-from lxml.etree import _Element
+from xml.etree.ElementTree import Element
 
 from pipelines.model.money import Money
 from pipelines.model.statement import Batch, Entry, EntryDetail, EntryStatus
 from sources.camt_details import BankCode, Charges, Detail, read_amount_details, read_code, read_detail
-from sources.camt_xml import BadField, amount_of, child, day_of, find_text, local, sign_of, text_of
+from sources.camt_xml import NAMES, BadField, amount_of, child, day_of, find_text, sign_of
 from sources.notes import Notes
 
 _STATUS = {
@@ -22,7 +21,7 @@ _STATUS = {
 }
 
 
-def read_entry(element: _Element, position: str, currency: str, notes: Notes, *, final: bool) -> Entry:
+def read_entry(element: Element, position: str, currency: str, notes: Notes, *, final: bool) -> Entry:
     """An ``Ntry``. Raises BadField when amount, sign or dates cannot be read.
 
     currency: the account's, for amounts that state none. final: the report claims to be final (053), so an entry
@@ -39,29 +38,31 @@ def read_entry(element: _Element, position: str, currency: str, notes: Notes, *,
     batch: Batch | None = None
     details: list[Detail] = []
     for item in element:
-        name = local(item.tag)
+        name = NAMES[item.tag]
         if name == "Amt":
             money = amount_of(item, currency, "Amt")
         elif name == "CdtDbtInd":
-            sign = sign_of(text_of(item), "CdtDbtInd")
+            sign = sign_of((item.text or "").strip(), "CdtDbtInd")
         elif name == "NtryDtls":
-            batch = _read_details(item, details, batch, money.currency if money else currency, position, notes)
+            for part in item:
+                kind = NAMES[part.tag]
+                batch = _read_part(part, kind, details, batch, money.currency if money else currency, position, notes)
         elif name == "BookgDt":
             booking_date = _day(item, "BookgDt", position, notes)
         elif name == "ValDt":
             value_date = _day(item, "ValDt", position, notes)
         elif name == "Sts":
-            status_text = text_of(item) or find_text(item, "Cd") or find_text(item, "Prtry")
+            status_text = (item.text or "").strip() or find_text(item, "Cd") or find_text(item, "Prtry")
         elif name == "BkTxCd":
             read_code(item, code)
         elif name == "AcctSvcrRef":
-            reference = text_of(item)
+            reference = (item.text or "").strip()
         elif name == "NtryRef":
-            entry_reference = text_of(item)
+            entry_reference = (item.text or "").strip()
         elif name == "RvslInd":
-            reversal = text_of(item).lower() in ("true", "1")
+            reversal = (item.text or "").strip().lower() in ("true", "1")
         elif name == "AddtlNtryInf":
-            text = text_of(item)
+            text = (item.text or "").strip()
         elif name == "AmtDtls":
             instructed = read_amount_details(item, money.currency if money else currency)[1]
         elif name == "Chrgs":
@@ -92,7 +93,7 @@ def read_entry(element: _Element, position: str, currency: str, notes: Notes, *,
     )  # fmt: skip
 
 
-def _day(element: _Element, field: str, position: str, notes: Notes) -> date | None:
+def _day(element: Element, field: str, position: str, notes: Notes) -> date | None:
     found = day_of(element, field)
     if found is None:
         return None
@@ -101,16 +102,8 @@ def _day(element: _Element, field: str, position: str, notes: Notes) -> date | N
     return found.day
 
 
-def _read_details(
-    element: _Element, details: list[Detail], batch: Batch | None, currency: str, position: str, notes: Notes
-) -> Batch | None:
-    for item in element:
-        batch = _read_part(item, local(item.tag), details, batch, currency, position, notes)
-    return batch
-
-
 def _read_part(
-    item: _Element, name: str, details: list[Detail], batch: Batch | None, currency: str, position: str, notes: Notes
+    item: Element, name: str, details: list[Detail], batch: Batch | None, currency: str, position: str, notes: Notes
 ) -> Batch | None:
     if name == "TxDtls":
         try:
@@ -130,7 +123,7 @@ def _read_part(
     return batch
 
 
-def _batch(element: _Element, currency: str) -> Batch:
+def _batch(element: Element, currency: str) -> Batch:
     count = find_text(element, "NbOfTxs")
     total = child(element, "TtlAmt")
     try:

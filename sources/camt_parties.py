@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from lxml.etree import _Element
+from xml.etree.ElementTree import Element
 
 from pipelines.model.statement import NOBODY, Party
 from pipelines.normalize import squeeze
-from sources.camt_xml import child, find, find_text, local, text_of
+from sources.camt_xml import NAMES, child, find, find_text, text_of
 
 
 class Roles:
@@ -36,10 +36,10 @@ class Roles:
         return NOBODY
 
 
-def read_parties(element: _Element, roles: Roles) -> None:
+def read_parties(element: Element, roles: Roles) -> None:
     """``RltdPties``."""
     for item in element:
-        name = local(item.tag)
+        name = NAMES[item.tag]
         if name == "Dbtr":
             roles.debtor_name, roles.debtor_id, bank = _party(item)
             roles.debtor_bank = roles.debtor_bank or bank
@@ -56,25 +56,25 @@ def read_parties(element: _Element, roles: Roles) -> None:
             roles.ultimate_creditor = _party(item)[0]
 
 
-def read_agents(element: _Element, roles: Roles) -> None:
+def read_agents(element: Element, roles: Roles) -> None:
     """``RltdAgts``: the banks of both sides."""
     for item in element:
-        name = local(item.tag)
+        name = NAMES[item.tag]
         if name == "DbtrAgt":
             roles.debtor_bank = bank_of(item) or roles.debtor_bank
         elif name == "CdtrAgt":
             roles.creditor_bank = bank_of(item) or roles.creditor_bank
 
 
-def _party(element: _Element) -> tuple[str, str, str]:
+def _party(element: Element, *, inner: bool = False) -> tuple[str, str, str]:
     """Name, identifier and, where the party is a bank itself (``Agt``), its BIC."""
     name = identifier = bank = ""
     for item in element:
-        tag = local(item.tag)
+        tag = NAMES[item.tag]
         if tag == "Nm":
-            name = text_of(item)
-        elif tag == "Pty":
-            return _party(item)
+            name = (item.text or "").strip()
+        elif tag == "Pty" and not inner:
+            return _party(item, inner=True)
         elif tag == "Id":
             identifier = _identifier(item)
         elif tag == "Agt":
@@ -82,12 +82,12 @@ def _party(element: _Element) -> tuple[str, str, str]:
     return name, identifier, bank
 
 
-def _identifier(element: _Element) -> str:
+def _identifier(element: Element) -> str:
     """``Id/PrvtId|OrgId/Othr/Id``; a creditor identifier (SchmeNm SEPA) wins over other numbers."""
     first = ""
     for kind in element:
         for other in kind:
-            tag = local(other.tag)
+            tag = NAMES[other.tag]
             if tag in ("Othr", "OthrId", "PrtryId"):
                 value = find_text(other, "Id")
                 if find_text(other, "SchmeNm", "Prtry").upper() == "SEPA":
@@ -98,34 +98,34 @@ def _identifier(element: _Element) -> str:
     return first
 
 
-def account_of(element: _Element) -> tuple[str, str]:
-    """IBAN and other account number of an account element (``Id/IBAN``, ``Id/Othr/Id``; .01 ``BBAN``, ``PrtryAcct``)."""
+def account_of(element: Element) -> tuple[str, str]:
+    """IBAN and other account number of an account element (``Id/IBAN``, ``Id/Othr/Id``; .01 ``BBAN``)."""
     found = child(element, "Id")
     if found is None:
         return "", ""
     for item in found:
-        tag = local(item.tag)
+        tag = NAMES[item.tag]
         if tag == "IBAN":
             return squeeze(item.text or ""), ""
         if tag in ("Othr", "PrtryAcct"):
             return "", find_text(item, "Id")
         if tag in ("BBAN", "UPIC"):
-            return "", text_of(item)
+            return "", (item.text or "").strip()
     return "", ""
 
 
-def bank_of(element: _Element) -> str:
+def bank_of(element: Element) -> str:
     """BIC of an agent, else its clearing code (Bankleitzahl), else its other id."""
     institution = child(element, "FinInstnId")
     if institution is None:
         return ""
     bank = other = ""
     for item in institution:
-        tag = local(item.tag)
+        tag = NAMES[item.tag]
         if tag in ("BIC", "BICFI"):
-            return text_of(item)
+            return (item.text or "").strip()
         if tag == "ClrSysMmbId":
-            bank = find_text(item, "MmbId") or text_of(item)
+            bank = find_text(item, "MmbId") or (item.text or "").strip()
         elif tag == "CmbndId":
             bank = find_text(item, "BIC")
         elif tag == "Othr":
@@ -133,7 +133,7 @@ def bank_of(element: _Element) -> str:
     return bank or other
 
 
-def owner_of(account: _Element) -> str:
+def owner_of(account: Element) -> str:
     """The account holder's name (``Acct/Ownr``)."""
     owner = find(account, "Ownr")
     return "" if owner is None else _party(owner)[0]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
-
-from lxml.etree import _Element
+from xml.etree.ElementTree import Element
 
 from pipelines.model.money import Money
 from pipelines.model.statement import Balance, BalanceKind, Coverage, Entry, EntryStatus, Statement
 from sources.accounts import account_key
 from sources.camt_parties import account_of, owner_of
-from sources.camt_xml import BadField, amount_of, child, day_of, find, find_text, local, sign_of
+from sources.camt_xml import NAMES, BadField, amount_of, child, day_of, find, find_text, sign_of
 from sources.notes import Notes
 
 _KINDS = {
@@ -24,13 +23,13 @@ _KINDS = {
 }
 
 
-def account_currency(container: _Element) -> str:
+def account_currency(container: Element) -> str:
     """The account's currency as far as the elements before the entries tell it, "" when they do not."""
     currency = find_text(container, "Acct", "Ccy")
     if currency:
         return currency
     for item in container:
-        if local(item.tag) == "Bal":
+        if NAMES[item.tag] == "Bal":
             amount = child(item, "Amt")
             if amount is not None and amount.get("Ccy"):
                 return amount.get("Ccy") or ""
@@ -38,7 +37,7 @@ def account_currency(container: _Element) -> str:
 
 
 def build_statement(
-    container: _Element, family: str, version: str, position: str, entries: list[Entry], notes: Notes
+    container: Element, family: str, version: str, position: str, entries: list[Entry], notes: Notes
 ) -> Statement:
     """A Statement of a complete ``Stmt``/``Rpt``/``Ntfctn`` whose entries were read already.
 
@@ -59,6 +58,8 @@ def build_statement(
             "camt-entry-currency", "The entry is in another currency than its account; look at the bank's file.",
             wrong.position,
         )  # fmt: skip
+    if any(balance is not None and balance.amount.currency != currency for balance in (opening, closing)):
+        notes.error("camt-balance-currency", "Opening and closing balance are in different currencies.", position)
     complete = closing is not None and (family == "053" or (family == "052" and opening is not None))
     _check_content(container, family, balances, entries, position, notes)
     _check_counts(container, entries, position, notes)
@@ -83,7 +84,7 @@ def build_statement(
     )
 
 
-def _account(container: _Element) -> tuple[str, str]:
+def _account(container: Element) -> tuple[str, str]:
     account = child(container, "Acct")
     if account is None:
         return "", ""
@@ -92,11 +93,11 @@ def _account(container: _Element) -> tuple[str, str]:
     return account_key(iban or number, bank), owner_of(account)
 
 
-def _balances(container: _Element, currency: str, position: str, notes: Notes) -> list[Balance]:
+def _balances(container: Element, currency: str, position: str, notes: Notes) -> list[Balance]:
     balances = []
     number = 0
     for item in container:
-        if local(item.tag) != "Bal":
+        if NAMES[item.tag] != "Bal":
             continue
         number += 1
         try:
@@ -106,7 +107,7 @@ def _balances(container: _Element, currency: str, position: str, notes: Notes) -
     return balances
 
 
-def _balance(element: _Element, currency: str) -> Balance:
+def _balance(element: Element, currency: str) -> Balance:
     kind = find_text(element, "Tp", "CdOrPrtry", "Cd") or find_text(element, "Tp", "Cd")
     interim = find_text(element, "Tp", "SubTp", "Cd") == "INTM"
     amount = child(element, "Amt")
@@ -126,7 +127,7 @@ def _balance(element: _Element, currency: str) -> Balance:
     return Balance(found, Money(sign * money.minor, money.currency), None if day is None else day.day)
 
 
-def _proof_pair(container: _Element, balances: list[Balance], *, paged: bool) -> tuple[Balance | None, Balance | None]:
+def _proof_pair(container: Element, balances: list[Balance], *, paged: bool) -> tuple[Balance | None, Balance | None]:
     """Opening and closing for the proof. OPBD wins over PRCD, which repeats the day before. On pages ITBD stands for
     the missing end; elsewhere it is only a balance of the moment."""
     openings = [balance for balance in balances if balance.kind is BalanceKind.OPENING]
@@ -135,7 +136,7 @@ def _proof_pair(container: _Element, balances: list[Balance], *, paged: bool) ->
         kinds = [
             find_text(item, "Tp", "CdOrPrtry", "Cd") or find_text(item, "Tp", "Cd")
             for item in container
-            if local(item.tag) == "Bal"
+            if NAMES[item.tag] == "Bal"
         ]
         if "OPBD" in kinds and len(kinds) == len(balances):
             opening = next(
@@ -156,15 +157,15 @@ def _proof_pair(container: _Element, balances: list[Balance], *, paged: bool) ->
     return opening, closing
 
 
-def _has_interim_subtype(container: _Element) -> bool:
-    return any(local(item.tag) == "Bal" and find_text(item, "Tp", "SubTp", "Cd") == "INTM" for item in container)
+def _has_interim_subtype(container: Element) -> bool:
+    return any(NAMES[item.tag] == "Bal" and find_text(item, "Tp", "SubTp", "Cd") == "INTM" for item in container)
 
 
 def _check_content(
-    container: _Element, family: str, balances: list[Balance], entries: list[Entry], position: str, notes: Notes
+    container: Element, family: str, balances: list[Balance], entries: list[Entry], position: str, notes: Notes
 ) -> None:
     """An empty report is never "no transactions": only balances can say that nothing happened."""
-    if entries or balances or notes.found or find(container, "Ntry") is not None:
+    if entries or balances or notes.found:
         return
     message = "The report has neither balances nor entries, so it does not say whether anything was booked."
     if family == "053":
@@ -173,7 +174,7 @@ def _check_content(
         notes.warning("camt-empty-statement", message, position)
 
 
-def _check_counts(container: _Element, entries: list[Entry], position: str, notes: Notes) -> None:
+def _check_counts(container: Element, entries: list[Entry], position: str, notes: Notes) -> None:
     """``TxsSummry`` counts the entries; fewer read than counted means that some are missing."""
     stated = find_text(container, "TxsSummry", "TtlNtries", "NbOfNtries")
     if stated.isascii() and stated.isdigit() and len(stated) < 10 and int(stated) != len(entries):
@@ -185,7 +186,7 @@ def _check_counts(container: _Element, entries: list[Entry], position: str, note
 
 
 def _period(
-    container: _Element, closing: Balance | None, entries: list[Entry], position: str, notes: Notes
+    container: Element, closing: Balance | None, entries: list[Entry], position: str, notes: Notes
 ) -> tuple[date | None, date | None]:
     """First and last day: the closing balance's day, else the stated period's end, else the last entry's."""
     stated_from = _stated_day(container, ("FrDt", "FrDtTm"), position, notes)
@@ -208,7 +209,7 @@ def _period(
     return min(days, default=to_day), to_day
 
 
-def _stated_day(container: _Element, names: tuple[str, str], position: str, notes: Notes) -> date | None:
+def _stated_day(container: Element, names: tuple[str, str], position: str, notes: Notes) -> date | None:
     period = child(container, "FrToDt")
     if period is None:
         return None

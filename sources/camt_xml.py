@@ -2,47 +2,53 @@
 
 from __future__ import annotations
 
-from lxml.etree import _Element
+import re
+from xml.etree.ElementTree import Element
 
-from pipelines.amounts import AmountError, parse_amount
-from pipelines.model.money import Money
+from pipelines.amounts import MAX_DIGITS, AmountError, parse_amount
+from pipelines.model.money import Money, exponent
 from sources.days import Day, iso_day
 
-_LOCAL: dict[str, str] = {}
 _MOST_NAMES = 4096  # a hostile file may invent names without end
+_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
+# Currencies met so far and their decimals; asked twice for every entry.
+_PLACES: dict[str, int] = {}
+
+
+class _Names(dict[str, str]):
+    """Tag → name without its namespace, remembered: each tag comes thousands of times."""
+
+    def __missing__(self, tag: str) -> str:
+        if len(self) >= _MOST_NAMES:
+            self.clear()
+        name = self[tag] = tag.rpartition("}")[2]
+        return name
+
+
+NAMES = _Names()
 
 
 class BadField(ValueError):
     """A field of an entry cannot be read. The message names the field, never its neighbours."""
 
 
-def local(tag: str) -> str:
-    """The name without its namespace."""
-    name = _LOCAL.get(tag)
-    if name is None:
-        if len(_LOCAL) >= _MOST_NAMES:
-            _LOCAL.clear()
-        name = _LOCAL[tag] = tag.rpartition("}")[2]
-    return name
-
-
-def text_of(element: _Element) -> str:
+def text_of(element: Element) -> str:
     """An element's own text without outer blanks, "" when it has none."""
     text = element.text
     return text.strip() if text else ""
 
 
-def child(element: _Element, name: str) -> _Element | None:
+def child(element: Element, name: str) -> Element | None:
     """The first child of that local name."""
     for item in element:
-        if local(item.tag) == name:
+        if NAMES[item.tag] == name:
             return item
     return None
 
 
-def find(element: _Element, *path: str) -> _Element | None:
+def find(element: Element, *path: str) -> Element | None:
     """The first element along a path of local names, following the first child at each step."""
-    here: _Element | None = element
+    here: Element | None = element
     for name in path:
         if here is None:
             return None
@@ -50,18 +56,26 @@ def find(element: _Element, *path: str) -> _Element | None:
     return here
 
 
-def find_text(element: _Element, *path: str) -> str:
+def find_text(element: Element, *path: str) -> str:
     """The text at a path, "" when there is none."""
     found = find(element, *path)
     return "" if found is None else text_of(found)
 
 
-def amount_of(element: _Element, default_currency: str, field: str) -> Money:
+def amount_of(element: Element, default_currency: str, field: str) -> Money:
     """An unsigned amount element (``Amt`` with ``Ccy``). Raises BadField: CAMT amounts are never negative or odd."""
     currency = element.get("Ccy") or default_currency
-    if len(currency) != 3 or not currency.isascii() or not currency.isalpha() or not currency.isupper():
-        raise BadField(f"{field} has no currency (Ccy)")
     text = element.text or ""
+    places = _PLACES.get(currency)
+    if places is None:
+        if not _CURRENCY.fullmatch(currency):
+            raise BadField(f"{field} has no currency (Ccy)")
+        if len(_PLACES) < _MOST_NAMES:
+            _PLACES[currency] = exponent(currency)
+    elif places == 2 and text[-3:-2] == ".":
+        digits = text[:-3] + text[-2:]
+        if 2 < len(digits) <= MAX_DIGITS and digits.isascii() and digits.isdigit():
+            return Money(int(digits), currency)  # the common spelling, without the grammar's detours
     try:
         minor = parse_amount(text, currency)
     except AmountError as error:
@@ -80,10 +94,10 @@ def sign_of(text: str, field: str) -> int:
     raise BadField(f"{field} is {'missing' if not text else 'neither CRDT nor DBIT'}")
 
 
-def day_of(element: _Element, field: str) -> Day | None:
+def day_of(element: Element, field: str) -> Day | None:
     """A date choice: ``Dt`` or ``DtTm`` inside the element; None when both are absent. Raises BadField."""
     for item in element:
-        if local(item.tag) in ("Dt", "DtTm"):
+        if NAMES[item.tag] in ("Dt", "DtTm"):
             text = text_of(item)
             if text:
                 try:
