@@ -13,6 +13,11 @@ from sqlalchemy import Connection
 
 from pipelines.errors import StaleRun
 from pipelines.model.ids import derive
+from pipelines.ports.audit import Audit
+from pipelines.ports.findings import Findings
+from pipelines.ports.invariants import Invariants
+from pipelines.ports.journal import Journal
+from pipelines.ports.proposals import Proposals
 from pipelines.ports.work import Work, WorkContext
 from sinks import tables
 from sinks.bulk import insert_rows
@@ -52,14 +57,16 @@ class SqlWork:
         return self._make("receivables", "ReceivableRepository")
 
     @cached_property
-    def proposals(self) -> Any:
+    def proposals(self) -> Proposals:
         """Match runs and their plans."""
-        return self._make("proposals", "ProposalRepository")
+        made: Proposals = self._make("proposals", "ProposalRepository")
+        return made
 
     @cached_property
-    def journal(self) -> Any:
+    def journal(self) -> Journal:
         """Journal and allocations."""
-        return self._make("journal", "JournalRepository")
+        made: Journal = self._make("journal", "JournalRepository")
+        return made
 
     @cached_property
     def dunning(self) -> Any:
@@ -72,14 +79,16 @@ class SqlWork:
         return self._make("outbox", "OutboxRepository")
 
     @cached_property
-    def findings(self) -> Any:
+    def findings(self) -> Findings:
         """What was wrong with the data."""
-        return self._make("findings", "FindingRepository")
+        made: Findings = self._make("findings", "FindingRepository")
+        return made
 
     @cached_property
-    def audit(self) -> Any:
+    def audit(self) -> Audit:
         """The hash-chained trail."""
-        return self._make("audit", "AuditRepository")
+        made: Audit = self._make("audit", "AuditRepository")
+        return made
 
     @cached_property
     def decisions(self) -> Any:
@@ -87,9 +96,30 @@ class SqlWork:
         return self._make("decisions", "DecisionRepository")
 
     @cached_property
-    def invariants(self) -> Any:
+    def match_facts(self) -> Any:
+        """What a match run reads."""
+        return self._make("match_facts", "SqlMatchFacts")
+
+    @cached_property
+    def exports(self) -> Any:
+        """The tables that leave kontoklar."""
+        return self._make("exports", "Exports")
+
+    @cached_property
+    def review_queue(self) -> Any:
+        """What waits for a person."""
+        return self._make("review_queue", "SqlReviewQueue")
+
+    @cached_property
+    def explanations(self) -> Any:
+        """The whole story of one transaction."""
+        return self._make("explain", "SqlExplanations")
+
+    @cached_property
+    def invariants(self) -> Invariants:
         """What ``check`` proves."""
-        return self._make("invariants", "LedgerInvariants")
+        made: Invariants = self._make("invariants", "LedgerInvariants")
+        return made
 
 
 class _Lease:
@@ -109,6 +139,8 @@ class _Lease:
 
 class SqlBooks:
     """``pipelines.ports.work.Books`` on a ``Database`` that has been opened (``Database.open``) before.
+
+    One per thread: the lease belongs to it.
 
     clock: gives the ISO instant of each unit of work; it comes from the command line or the flow.
     wait_seconds: how long a second run waits for the first before it steps back.
@@ -178,6 +210,18 @@ class SqlBooks:
 
 
 if TYPE_CHECKING:
+    # What is made by name above is held to its Protocol here.
+    from sinks.audit import AuditRepository
+    from sinks.findings import FindingRepository
+    from sinks.invariants import LedgerInvariants
+    from sinks.journal import JournalRepository
+    from sinks.proposals import ProposalRepository
 
-    def _holds_the_protocol(books: SqlBooks) -> Books:
-        return books
+    def _holds_the_protocols(connection: Connection, context: WorkContext, books: SqlBooks) -> object:
+        audit: Audit = AuditRepository(connection, context)
+        findings: Findings = FindingRepository(connection, context)
+        invariants: Invariants = LedgerInvariants(connection, context)
+        journal: Journal = JournalRepository(connection, context)
+        proposals: Proposals = ProposalRepository(connection, context)
+        whole: Books = books
+        return audit, findings, invariants, journal, proposals, whole

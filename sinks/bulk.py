@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from operator import itemgetter
@@ -10,7 +11,9 @@ from typing import Any, Final
 
 import psycopg
 from sqlalchemy import ARRAY, ColumnElement, Connection, Table, Text, any_, func, literal, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from pipelines.errors import IdempotencyConflict, LedgerInvariantBroken
 
 # Below this a COPY costs more round trips than it saves.
 _COPY_FROM: Final = 500
@@ -35,8 +38,9 @@ def insert_rows(
 ) -> int:
     """Inserts ``rows`` (all with the same keys, plain values only) and returns how many were new.
 
-    skip_existing: leave out rows that meet an existing key instead of raising IntegrityError. Dates and enums are
-    given as text; ValueError tells about rows of another shape.
+    skip_existing: leave out rows that meet an existing key. Otherwise such a row raises IdempotencyConflict, and one
+    that a constraint refuses LedgerInvariantBroken; both name the table, never the values. Dates and enums are given
+    as text; ValueError tells about rows of another shape.
     """
     if not rows:
         return 0
@@ -63,13 +67,24 @@ def insert_tuples(
         return 0
     if any(type(value) not in _PLAIN for value in values[0]):
         raise ValueError(f"rows for {table.name} must hold plain text, numbers or bytes")
-    if connection.dialect.name == "sqlite":
-        statement = _statement(table, names, "?", skip_existing)
-        return connection.exec_driver_sql(statement, values).rowcount
-    if len(values) < _COPY_FROM:
-        statement = _statement(table, names, "%s", skip_existing)
-        return connection.exec_driver_sql(statement, values).rowcount
-    return _copy(connection, table, names, values, skip_existing)
+    try:
+        if connection.dialect.name == "sqlite":
+            return connection.exec_driver_sql(_statement(table, names, "?", skip_existing), values).rowcount
+        if len(values) < _COPY_FROM:
+            return connection.exec_driver_sql(_statement(table, names, "%s", skip_existing), values).rowcount
+        return _copy(connection, table, names, values, skip_existing)
+    except IntegrityError as error:
+        # The driver's message would quote the row.
+        if _is_unique(error):
+            raise IdempotencyConflict(f"A row of {table.name} exists already under the same key.") from None
+        raise LedgerInvariantBroken(f"A row of {table.name} breaks a constraint of the schema.") from None
+
+
+def _is_unique(error: IntegrityError) -> bool:
+    unique = (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
+    return isinstance(error.orig, psycopg.errors.UniqueViolation) or (
+        getattr(error.orig, "sqlite_errorcode", None) in unique
+    )
 
 
 def _copy(

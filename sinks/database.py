@@ -15,7 +15,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, Engine, create_engine, event, insert, inspect, make_url, select, update
-from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import StaticPool
 
 from pipelines.errors import ConfigurationError, ModeMismatch, RunInProgress, SchemaOutdated, StaleRun
@@ -209,7 +209,9 @@ class Database:
     def _connect(self, *, writing: bool) -> Iterator[Connection]:
         try:
             connection = self.engine.connect()
-        except OperationalError as error:
+        except DBAPIError as error:
+            if _lost_a_race(error):
+                raise
             where = self._url.render_as_string(hide_password=True)
             raise ConfigurationError(f"The database {where} cannot be opened. Check its URL and rights.") from error
         with connection:

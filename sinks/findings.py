@@ -67,6 +67,11 @@ class FindingRepository:
             query = query.where(among(self._connection, finding.c.subject, subjects))
         return [stored.finding for stored in _stored(self._connection.execute(query).mappings())]
 
+    def of_run(self, run_id: str) -> list[Finding]:
+        """Unresolved findings first seen by a run."""
+        query = self._query().where(finding_resolution.c.finding_id.is_(None), finding.c.run_id == run_id)
+        return [stored.finding for stored in _stored(self._connection.execute(query).mappings())]
+
     def all(self) -> list[StoredFinding]:
         """Every finding."""
         return _stored(self._connection.execute(self._query()).mappings())

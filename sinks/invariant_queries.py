@@ -86,21 +86,19 @@ proven AS (
 last_day AS (SELECT account, currency, max(day) AS day FROM proven GROUP BY account, currency)
 """
 
+
+def _with_proven(query: str) -> str:
+    return f"WITH {_PROVEN} {query}"
+
+
 # Several statements may close on the last day (pages, corrections); the ledger must agree with one of them.
-LAST_PROVEN_CLOSINGS: Final = (
-    "WITH "
-    + _PROVEN
-    + """
+LAST_PROVEN_CLOSINGS: Final = _with_proven("""
 SELECT p.account, p.currency, p.closing_minor FROM proven p
 JOIN last_day d ON d.account = p.account AND d.currency = p.currency AND d.day = p.day
-"""
-)
+""")
 
 # Bookings dated after the last proven closing that no proven statement has told: booked, but not in that balance.
-BOOKED_SINCE_CLOSING: Final = (
-    "WITH "
-    + _PROVEN
-    + """
+BOOKED_SINCE_CLOSING: Final = _with_proven("""
 SELECT b.account, b.currency, sum(b.amount_minor) FROM booking b
 JOIN last_day d ON d.account = b.account AND d.currency = b.currency
 WHERE b.booking_date > d.day AND NOT EXISTS (
@@ -108,8 +106,7 @@ WHERE b.booking_date > d.day AND NOT EXISTS (
     WHERE o.booking_id = b.booking_id AND v.verdict IN ('proven', 'known')
 )
 GROUP BY b.account, b.currency
-"""  # noqa: S608 - constants only
-)
+""")
 
 ACCOUNT_BALANCE: Final = """
 SELECT currency, sum(credit_minor) - sum(debit_minor) FROM journal_line WHERE account = :account GROUP BY currency

@@ -40,6 +40,10 @@ class Findings(Protocol):
         """Unresolved findings, optionally of some codes or subjects, sorted by code, subject, position, message."""
         ...
 
+    def of_run(self, run_id: str) -> list[Finding]:
+        """Unresolved findings that this run was the first to see, in the same order as ``open``."""
+        ...
+
     def all(self) -> list[StoredFinding]:
         """Every finding, in the same order, resolved ones too."""
         ...

@@ -89,6 +89,26 @@ class Work(Protocol):
         ...
 
     @property
+    def match_facts(self) -> Any:
+        """What a match run reads."""
+        ...
+
+    @property
+    def exports(self) -> Any:
+        """The tables that leave kontoklar."""
+        ...
+
+    @property
+    def review_queue(self) -> Any:
+        """What waits for a person."""
+        ...
+
+    @property
+    def explanations(self) -> Any:
+        """The whole story of one transaction."""
+        ...
+
+    @property
     def invariants(self) -> Invariants:
         """What ``check`` proves."""
         ...

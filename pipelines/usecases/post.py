@@ -230,7 +230,8 @@ class _Ledger:
 
     def _resolve(self, link: ReturnLink) -> ReturnLink:
         """The link with the entry that really settled the item: a planned id may have come to a later generation."""
-        if link.original_entry_id in self._originals or not link.original_transaction_id:
+        key = link.original_entry_id
+        if not link.original_transaction_id or (key in self._originals and key not in self._reversed):
             return link
         found = [
             s.entry_id

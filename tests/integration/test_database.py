@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from pipelines.errors import ModeMismatch, RunInProgress, SchemaOutdated, StaleRun
+from pipelines.errors import (
+    ConfigurationError,
+    IdempotencyConflict,
+    LedgerInvariantBroken,
+    ModeMismatch,
+    RunInProgress,
+    SchemaOutdated,
+    StaleRun,
+)
 from sinks import tables
 from sinks.books import SqlBooks
 from sinks.bulk import insert_rows
-from sinks.database import Database
+from sinks.database import Database, retrying
 from tests.conftest import new_books
 
 DAY = date(2026, 11, 20)
@@ -39,10 +50,33 @@ def test_migration_and_metadata_agree(database: Database) -> None:
             assert strict >= set(tables.metadata.tables)
 
 
-def test_check_constraints_arrive(database: Database) -> None:
-    with database.read() as connection:
-        names = {check["name"] for check in inspect(connection).get_check_constraints("journal_line")}
-    assert "ck_journal_line_one_side" in names
+def told(connection: Connection) -> dict[str, object]:
+    """Everything the database says about the tables of the schema."""
+    found = inspect(connection)
+    return {
+        name: (
+            [(c["name"], str(c["type"]), c["nullable"], c["default"]) for c in found.get_columns(name)],
+            found.get_pk_constraint(name),
+            sorted(str(sorted(u.items(), key=str)) for u in found.get_unique_constraints(name)),
+            sorted(str(sorted(c.items(), key=str)) for c in found.get_check_constraints(name)),
+            sorted(str(sorted(i.items(), key=str)) for i in found.get_indexes(name)),
+        )
+        for name in tables.metadata.tables
+    }
+
+
+def test_migration_and_metadata_make_the_same_schema(
+    sqlite_url: str, postgresql_url: str, postgresql_empty_url: str
+) -> None:
+    for migrated_url, empty_url in ((sqlite_url, "sqlite://"), (postgresql_url, postgresql_empty_url)):
+        migrated, made = Database(migrated_url), Database(empty_url)
+        with made.write() as connection:
+            tables.metadata.create_all(connection)
+            expected = told(connection)
+        with migrated.read() as connection:
+            assert told(connection) == expected
+        migrated.close()
+        made.close()
 
 
 def test_init_is_harmless_when_repeated(database: Database) -> None:
@@ -109,8 +143,9 @@ def test_insert_rows_counts_what_is_new(database: Database, count: int) -> None:
         assert insert_rows(connection, tables.finding, []) == 0
         assert insert_rows(connection, tables.finding, findings(count)) == count
         assert insert_rows(connection, tables.finding, findings(count + 2), skip_existing=True) == 2
-    with pytest.raises(DBAPIError), database.write() as connection:
+    with pytest.raises(IdempotencyConflict) as told, database.write() as connection:
         insert_rows(connection, tables.finding, findings(count))
+    assert "f0" not in str(told.value)
 
 
 def test_insert_rows_refuses_odd_rows(database: Database) -> None:
@@ -196,3 +231,108 @@ def test_a_reader_keeps_its_snapshot(postgresql_books: SqlBooks) -> None:
         with books.write() as work:
             insert_rows(work.connection, tables.finding, findings(2))
         assert reader.connection.execute(text("SELECT count(*) FROM finding")).scalar_one() == 0
+
+
+def test_a_line_with_two_sides_is_refused(database: Database) -> None:
+    line = {"entry_id": "e", "line_no": 0, "account": "1", "debit_minor": 1, "credit_minor": 1, "currency": "EUR"}
+    with pytest.raises(LedgerInvariantBroken, match="constraint"), database.write() as connection:
+        insert_rows(connection, tables.journal_line, [line])
+
+
+def test_strict_tables_refuse_other_types(sqlite_books: SqlBooks) -> None:
+    line = {"entry_id": "e", "line_no": 0, "account": "1", "debit_minor": 1.5, "credit_minor": 0, "currency": "EUR"}
+    with pytest.raises(LedgerInvariantBroken), sqlite_books.database.write() as connection:
+        insert_rows(connection, tables.journal_line, [line])
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "no url at all", "sqlite:////nowhere/at/all/x.db"])
+def test_a_useless_url_is_a_configuration_error(url: str) -> None:
+    with pytest.raises(ConfigurationError):
+        Database(url).open("test")
+
+
+def test_a_file_that_is_no_database_is_a_configuration_error(tmp_path: Path) -> None:
+    (tmp_path / "x.db").write_text("invoice_number;amount\n" * 100)
+    with pytest.raises(ConfigurationError, match="cannot be opened"):
+        Database(f"sqlite:///{tmp_path / 'x.db'}").open("test")
+
+
+def test_a_password_is_not_repeated(postgresql_server: str) -> None:
+    with pytest.raises(ConfigurationError) as told:
+        Database("postgresql://nobody:secret@127.0.0.1:1/x").open("test")
+    assert "secret" not in str(told.value)
+
+
+def test_two_first_starts_at_once(tmp_path: Path, postgresql_empty_url: str) -> None:
+    for url in (f"sqlite:///{tmp_path / 'new.db'}", postgresql_empty_url):
+        with ThreadPoolExecutor(4) as pool:
+            databases = [Database(url) for _ in range(4)]
+            list(pool.map(lambda database: database.open("test"), databases))
+        assert {database.mode() for database in databases} == {"test"}
+        for database in databases:
+            database.close()
+
+
+def test_a_lost_race_repeats_the_whole_phase(sqlite_url: str) -> None:
+    database = Database(sqlite_url)
+    tries = []
+
+    def phase() -> str:
+        tries.append(1)
+        if len(tries) < 3:
+            raise OperationalError("COMMIT", None, BusyError("database is locked"))
+        return "done"
+
+    assert retrying(phase) == "done"
+    assert len(tries) == 3
+    tries.clear()
+    with pytest.raises(OperationalError):
+        retrying(phase, attempts=2)
+    database.close()
+
+
+def test_other_errors_are_not_repeated() -> None:
+    tries = []
+
+    def phase() -> None:
+        tries.append(1)
+        raise OperationalError("SELECT", None, sqlite3.OperationalError("no such table"))
+
+    with pytest.raises(OperationalError):
+        retrying(phase)
+    assert len(tries) == 1
+
+
+class BusyError(sqlite3.OperationalError):
+    sqlite_errorcode = sqlite3.SQLITE_BUSY
+
+
+def test_postgresql_deadlock_is_repeated(postgresql_books: SqlBooks) -> None:
+    first_has_its_row = threading.Barrier(2, timeout=20)
+    database = postgresql_books.database
+    with database.write() as connection:
+        insert_rows(connection, tables.meta, [{"key": "a", "value": "0"}, {"key": "b", "value": "0"}])
+
+    def add(keys: str) -> int:
+        tries = 0
+
+        def phase() -> None:
+            nonlocal tries
+            tries += 1
+            with database.write() as connection:
+                for place, key in enumerate(keys):
+                    connection.execute(
+                        text("UPDATE meta SET value = (value::int + 1)::text WHERE key = :key"), {"key": key}
+                    )
+                    if place == 0 and tries == 1:
+                        first_has_its_row.wait()
+
+        retrying(phase)
+        return tries
+
+    with ThreadPoolExecutor(2) as pool:
+        tries = list(pool.map(add, ["ab", "ba"]))
+    assert max(tries) > 1
+    with database.read() as connection:
+        found = connection.execute(text("SELECT value FROM meta WHERE key IN ('a', 'b')")).scalars().all()
+    assert list(found) == ["2", "2"]

@@ -1,0 +1,1 @@
+"""Repeatable measurements with their own generators and peers."""
