@@ -35,7 +35,7 @@ def contradicts(alias: Alias, aliases: Iterable[Alias]) -> bool:
     return bool(alias.bank_reference and references and alias.bank_reference not in references)
 
 
-# Kinds of evidence: E end-to-end id, I payer's account, R bank reference of the family, T text; the most specific first.
+# The most specific evidence first. E: end-to-end id, I: payer's account, R: bank reference of the family, T: text.
 # A bare bank reference comes late because it may be that of a whole batch; "" is the mere count.
 _LEVELS: Final = ("EIR", "ER", "EIT", "EI", "E", "RI", "RT", "R", "IT", "I", "T", "")
 _NAMED: Final = tuple(level for level in _LEVELS if "E" in level or "R" in level)

@@ -160,6 +160,8 @@ class Gate:
         return Accepted(PROVEN, tuple(pairs), groups, (), _chain_of(told))
 
     def _known(self, told: Told, chain: Chain) -> Accepted | Refused | None:
+        if _reaches_beyond(told, chain):
+            return None
         pairs = self._count(told, _anything)
         if not all(known is not None and known.proven for known in pairs):
             return None
@@ -169,6 +171,8 @@ class Gate:
         adjoins = moves and (told.opening_minor == chain.end_minor or told.closing_minor == chain.start_minor)
         named = all(corroborated(item, known) for item, known in zip(told.observations, pairs, strict=True) if known)
         placed = self._is_placed(told, chain)
+        if not pairs:
+            return Accepted(KNOWN, ()) if placed else None
         if placed and adjoins and not named:
             # Either the same payments cut into other statements, or equal ones once more: balances fit both.
             return Refused(
@@ -205,7 +209,7 @@ class Gate:
             settled = self._settle_unproven(told, pairs, chain.start_day, told.last, carried, groups)
             if settled is None:
                 continue
-            if not carried and _tells_nothing(*settled):
+            if not carried and not _reaches_beyond(told, chain) and _tells_nothing(*settled):
                 return Accepted(KNOWN, tuple(settled[0]), settled[1], notes=("told-differently",))
             moved = replace(
                 chain,
@@ -237,7 +241,7 @@ class Gate:
             settled = self._settle_unproven(told, pairs, told.first, min(told.last, chain.start_day), carried)
             if settled is None:
                 continue
-            if not carried and _tells_nothing(*settled):
+            if not carried and not _reaches_beyond(told, chain) and _tells_nothing(*settled):
                 return Accepted(KNOWN, tuple(settled[0]), settled[1], notes=("told-differently",))
             moved = replace(
                 chain,
@@ -516,8 +520,16 @@ def _proven_sum(pairs: Sequence[Known | None], groups: Sequence[Group]) -> int:
     return total + sum(known.amount_minor for group in groups for known in group.bookings if known.proven)
 
 
+def _reaches_beyond(told: Told, chain: Chain) -> bool:
+    """Whether accepting the statement would move an end of the chain; a day without bookings does so too."""
+    assert told.first is not None
+    assert told.last is not None
+    closes = told.last == chain.end_day and chain.end_is_open and not told.last_is_open
+    return told.first < chain.start_day or told.last > chain.end_day or closes
+
+
 def _tells_nothing(pairs: Sequence[Known | None], groups: Sequence[Group]) -> bool:
-    """Whether every entry is a proven booking or part of one. A day without entries does tell something."""
+    """Whether every entry is a proven booking or part of one."""
     grouped = {index for group in groups for index in group.observations}
     return (
         bool(pairs)
