@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from rapidfuzz.distance import OSA
 
-from pipelines.ports.matcher import CandidateRows, MatchIndex, Window, confuse, is_plain_word
+from pipelines.ports.matcher import CandidateRows, MatchIndex, confuse, is_plain_word
 
 _NOT_DIGIT = re.compile(r"[^0-9]+")
 _CHUNK = re.compile(r"[0-9A-Z]*[0-9][0-9A-Z]*")
@@ -115,13 +115,11 @@ def _level(chunk: Chunk, number: Number) -> str:
         if distance == 2 and len(own) >= 8:
             return "near"
     short_year = str(number.short_year) if number.short_year > 0 else ""
-    if len(short_year) >= 5 and abs(len(typed) - len(short_year)) <= 1:
-        if OSA.distance(typed, short_year, score_cutoff=1) == 1:
-            return "edited"
+    if len(short_year) >= 5 and OSA.distance(typed, short_year, score_cutoff=1) == 1:
+        return "edited"
     counter = str(number.counter) if number.counter > 0 else ""
-    if len(counter) >= 4 and abs(len(typed.lstrip("0")) - len(counter)) <= 1:
-        if OSA.distance(typed.lstrip("0"), counter, score_cutoff=1) == 1:
-            return "near"
+    if len(counter) >= 4 and OSA.distance(typed.lstrip("0"), counter, score_cutoff=1) == 1:
+        return "near"
     return ""
 
 

@@ -9,74 +9,33 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Final, Protocol
+from typing import Final
 
 from pipelines.chart import Chart
+from pipelines.entries import Generations, Payment, Sheet, TaxedItem, checked, vat_share, within
 from pipelines.errors import LedgerInvariantBroken
 from pipelines.model.ids import derive
-from pipelines.model.ledger import Allocation, Cause, JournalEntry, JournalLine
+from pipelines.model.ledger import Allocation, Cause, JournalEntry
 from pipelines.model.proposal import AllocationKind, Disposition, Proposal, ProposedLine
-from pipelines.model.return_debit import ReturnLink, ReturnState
 from pipelines.model.transaction import Booking
+from pipelines.take_back import return_entries, reversal_entry
 
-# (transaction id, invoice number, debtor number) → how many of its entries were undone before.
-Generations = Mapping[tuple[str, str, str], int]
+__all__ = [
+    "allocation_entries",
+    "allocation_entry_id",
+    "bank_entry",
+    "checked",
+    "opening_entry",
+    "return_entries",
+    "reversal_entry",
+    "settlements_of",
+    "vat_share",
+    "within",
+]
+
 _MONEY_ONLY: Final = frozenset(
     {AllocationKind.SETTLEMENT, AllocationKind.PARTIAL, AllocationKind.ON_ACCOUNT, AllocationKind.REBOOKING}
 )
-
-
-class Payment(Protocol):
-    """What an entry needs to know of a bank transaction (``Transaction`` and ``CashPosition`` are such)."""
-
-    @property
-    def transaction_id(self) -> str: ...
-    @property
-    def account(self) -> str: ...
-    @property
-    def booking_date(self) -> date: ...
-    @property
-    def amount_minor(self) -> int: ...
-    @property
-    def currency(self) -> str: ...
-
-
-class TaxedItem(Protocol):
-    """What an entry needs to know of an item (``Receivable`` and ``OpenItem`` are such)."""
-
-    @property
-    def tax_rate_basis_points(self) -> int | None: ...
-
-
-class _Sheet:
-    """Collects signed amounts per account (debit positive) into lines; amounts of one account come together."""
-
-    def __init__(self, currency: str) -> None:
-        self._currency = currency
-        self._sums: dict[tuple[str, str, str], int] = {}
-
-    def add(self, account: str, debit_minor: int, debtor_number: str = "", invoice_number: str = "") -> None:
-        key = (account, debtor_number, invoice_number)
-        self._sums[key] = self._sums.get(key, 0) + debit_minor
-
-    def lines(self) -> tuple[JournalLine, ...]:
-        return tuple(
-            JournalLine(account, max(minor, 0), max(-minor, 0), self._currency, debtor_number, invoice_number)
-            for (account, debtor_number, invoice_number), minor in self._sums.items()
-            if minor
-        )
-
-
-def checked(entry: JournalEntry) -> JournalEntry:
-    """The entry itself; raises LedgerInvariantBroken unless it has lines and debit equals credit per currency."""
-    sums: dict[str, int] = defaultdict(int)
-    for line in entry.lines:
-        if (line.debit_minor > 0) == (line.credit_minor > 0) or min(line.debit_minor, line.credit_minor) < 0:
-            raise LedgerInvariantBroken(f"A line of entry {entry.entry_id} does not have exactly one positive side.")
-        sums[line.currency] += line.debit_minor - line.credit_minor
-    if not entry.lines or any(sums.values()):
-        raise LedgerInvariantBroken(f"Entry {entry.entry_id} does not balance.")
-    return entry
 
 
 # --- bank money ---------------------------------------------------------------------------------------------------
@@ -90,7 +49,7 @@ def bank_entry(booking: Booking, chart: Chart, mode: str) -> JournalEntry | None
     if not booking.amount_minor:
         return None
     single = booking.transactions[0].transaction_id if len(booking.transactions) == 1 else ""
-    sheet = _Sheet(booking.currency)
+    sheet = Sheet(booking.currency)
     sheet.add(chart.bank(booking.account), booking.amount_minor)
     sheet.add(chart.account("clearing"), -booking.amount_minor)
     return checked(
@@ -116,7 +75,7 @@ def opening_entry(
     """
     if not amount_minor:
         return None
-    sheet = _Sheet(currency)
+    sheet = Sheet(currency)
     sheet.add(chart.bank(account), amount_minor)
     sheet.add(chart.account("opening"), -amount_minor)
     return checked(
@@ -239,7 +198,7 @@ def _allocation_entry(
     proposal_id: str,
     cause: Cause,
 ) -> JournalEntry:
-    sheet = _Sheet(transaction.currency)
+    sheet = Sheet(transaction.currency)
     sheet.add(chart.account("clearing"), sum(line.cash_minor for line in lines))
     for line in lines:
         _add_difference(sheet, line, tax_rate, chart)
@@ -274,7 +233,7 @@ def _allocation_entry(
     )
 
 
-def _add_difference(sheet: _Sheet, line: ProposedLine, tax_rate: int | None, chart: Chart) -> None:
+def _add_difference(sheet: Sheet, line: ProposedLine, tax_rate: int | None, chart: Chart) -> None:
     """What the item loses beyond the money goes to expense by kind; what the money exceeds it to other income."""
     gap = line.amount_minor - line.cash_minor
     if not gap:
@@ -298,205 +257,3 @@ def _add_difference(sheet: _Sheet, line: ProposedLine, tax_rate: int | None, cha
         vat = vat_share(gap, tax_rate)
         sheet.add(taxed[0], gap - vat)
         sheet.add(taxed[1], vat)
-
-
-def vat_share(gross_minor: int, tax_rate_basis_points: int) -> int:
-    """VAT contained in a gross amount, commercially rounded: 2,38 at 19 % → 0,38; the net takes the odd cent."""
-    doubled = 2 * abs(gross_minor) * tax_rate_basis_points
-    share = (doubled + 10_000 + tax_rate_basis_points) // (2 * (10_000 + tax_rate_basis_points))
-    return share if gross_minor >= 0 else -share
-
-
-# --- taking back ----------------------------------------------------------------------------------------------------
-
-
-def return_entries(
-    transaction: Payment,
-    links: Sequence[ReturnLink],
-    originals: Mapping[str, JournalEntry],
-    chart: Chart,
-    mode: str,
-    *,
-    proposal_id: str = "",
-    generations: Generations | None = None,
-) -> list[JournalEntry]:
-    """A return debit: each original settlement exactly reversed, discount too, and one entry for the charges (D13).
-
-    links: all of the return, each ``linked``. originals: the entries they name, with their allocations. A link without
-    original_entry_id reopens an item that was settled before go-live: debtor ↔ clearing. Raises LedgerInvariantBroken
-    when a link is not ready, an original is missing, or more is taken back than the bank booked.
-    """
-    known = generations or {}
-    entries = [_return_entry(transaction, link, originals, chart, mode, proposal_id, known) for link in links]
-    charges = sum(link.charges_minor for link in links)
-    if charges:
-        # Money out, no item: the bank's charge is our cost.
-        line = ProposedLine("", "", 0, -charges, AllocationKind.FEE)
-        generation = known.get((transaction.transaction_id, "", ""), 0)
-        entries.append(
-            _allocation_entry(
-                transaction,
-                "",
-                "",
-                [line],
-                None,
-                chart,
-                entry_id=derive("entry", mode, "return_charge", transaction.transaction_id, generation),
-                disposition=str(Disposition.AUTO),
-                probability=None,
-                proposal_id=proposal_id,
-                cause=Cause.RETURN_CHARGE,
-            )
-        )
-    cash = sum(allocation.cash_minor for entry in entries for allocation in entry.allocations)
-    if not within(cash, transaction.amount_minor):
-        raise LedgerInvariantBroken(
-            f"Return {transaction.transaction_id} takes back another amount than the bank booked."
-        )
-    return entries
-
-
-def within(part: int, whole: int) -> bool:
-    """Whether an amount lies between zero and another, on the same side."""
-    return 0 <= part <= whole if whole >= 0 else whole <= part <= 0
-
-
-def _return_entry(
-    transaction: Payment,
-    link: ReturnLink,
-    originals: Mapping[str, JournalEntry],
-    chart: Chart,
-    mode: str,
-    proposal_id: str,
-    generations: Generations,
-) -> JournalEntry:
-    if link.state is not ReturnState.LINKED:
-        raise LedgerInvariantBroken(f"Return {transaction.transaction_id} is not linked completely.")
-    if link.original_entry_id:
-        original = originals.get(link.original_entry_id)
-        if original is None:
-            raise LedgerInvariantBroken(f"Return {transaction.transaction_id} names an entry that is not there.")
-        return _mirror(
-            original,
-            entry_id=derive("entry", mode, "return", transaction.transaction_id, original.entry_id),
-            booking_date=transaction.booking_date,
-            account=transaction.account,
-            transaction_id=transaction.transaction_id,
-            cause=Cause.RETURN,
-            disposition=str(Disposition.AUTO),
-            proposal_id=proposal_id,
-            text="return of a payment",
-        )
-    generation = generations.get((transaction.transaction_id, link.invoice_number, link.debtor_number), 0)
-    entry_id = derive("entry", mode, "return", transaction.transaction_id, "item", link.invoice_number, generation)
-    sign = -1 if transaction.amount_minor < 0 else 1
-    sheet = _Sheet(transaction.currency)
-    sheet.add(chart.account("receivable"), -sign * link.returned_minor, link.debtor_number, link.invoice_number)
-    sheet.add(chart.account("clearing"), sign * link.returned_minor)
-    return checked(
-        JournalEntry(
-            entry_id=entry_id,
-            booking_date=transaction.booking_date,
-            account=transaction.account,
-            transaction_id=transaction.transaction_id,
-            cause=Cause.RETURN,
-            lines=sheet.lines(),
-            allocations=(
-                Allocation(
-                    allocation_id=derive("allocation", entry_id, 0),
-                    entry_id=entry_id,
-                    transaction_id=transaction.transaction_id,
-                    debtor_number=link.debtor_number,
-                    invoice_number=link.invoice_number,
-                    amount_minor=sign * link.returned_minor,
-                    cash_minor=sign * link.returned_minor,
-                    currency=transaction.currency,
-                    kind=AllocationKind.REVERSAL,
-                    disposition=str(Disposition.AUTO),
-                    proposal_id=proposal_id,
-                ),
-            ),
-            text="return of a payment from before the start of this ledger",
-        )
-    )
-
-
-def reversal_entry(
-    entry: JournalEntry,
-    mode: str,
-    booking_date: date,
-    *,
-    decision_id: str = "",
-    disposition: str = "decided",
-    cause: Cause = Cause.CORRECTION,
-    text: str = "correction",
-) -> JournalEntry:
-    """Our own Storno of an entry: every line and allocation mirrored, the money back in clearing.
-
-    Not a return of the bank's, which takes the money from another transaction. booking_date: the day of the decision.
-    text: the reason without personal data. An entry is reversed at most once; the journal refuses the second.
-    """
-    return _mirror(
-        entry,
-        entry_id=derive("entry", mode, "reversal", entry.entry_id),
-        booking_date=booking_date,
-        account=entry.account,
-        transaction_id=entry.transaction_id,
-        cause=cause,
-        disposition=disposition,
-        proposal_id=decision_id,
-        text=text,
-    )
-
-
-def _mirror(
-    original: JournalEntry,
-    *,
-    entry_id: str,
-    booking_date: date,
-    account: str,
-    transaction_id: str,
-    cause: Cause,
-    disposition: str,
-    proposal_id: str,
-    text: str,
-) -> JournalEntry:
-    return checked(
-        JournalEntry(
-            entry_id=entry_id,
-            booking_date=booking_date,
-            account=account,
-            transaction_id=transaction_id,
-            cause=cause,
-            lines=tuple(
-                JournalLine(
-                    line.account,
-                    line.credit_minor,
-                    line.debit_minor,
-                    line.currency,
-                    line.debtor_number,
-                    line.invoice_number,
-                )
-                for line in original.lines
-            ),
-            allocations=tuple(
-                Allocation(
-                    allocation_id=derive("allocation", entry_id, allocation.allocation_id),
-                    entry_id=entry_id,
-                    transaction_id=transaction_id,
-                    debtor_number=allocation.debtor_number,
-                    invoice_number=allocation.invoice_number,
-                    amount_minor=-allocation.amount_minor,
-                    cash_minor=-allocation.cash_minor,
-                    currency=allocation.currency,
-                    kind=AllocationKind.REVERSAL,
-                    disposition=disposition,
-                    proposal_id=proposal_id,
-                    reverses=allocation.allocation_id,
-                )
-                for allocation in original.allocations
-            ),
-            reverses=original.entry_id,
-            text=text,
-        )
-    )

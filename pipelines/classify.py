@@ -115,6 +115,12 @@ def _charge(statement: Statement, entry: Entry, minor: int, source_file: str) ->
     )
 
 
+def _bank_reference(entry: Entry, detail: EntryDetail, one_of_many: bool) -> str:
+    """The bank's id of the entry; inside a batch the detail's own, where it has one."""
+    entry_id, detail_id = reference(entry.bank_reference), reference(detail.bank_reference)
+    return (detail_id or entry_id) if one_of_many else (entry_id or detail_id)
+
+
 def _transaction(
     statement: Statement,
     entry: Entry,
@@ -159,13 +165,20 @@ def _transaction(
         reference(detail.customer_reference),
         reference(detail.payment_information_id or (batch.payment_information_id if batch else "")),
         reference(detail.message_id or (batch.message_id if batch else "")),
-        reference(entry.bank_reference) or reference(detail.bank_reference),
+        _bank_reference(entry, detail, one_of_many),
         reference(detail.purpose_code), gvc, domain, clean_text(entry.booking_text), reason_code, reason_source,
         original, charges,
         discount.minor if discount is not None and discount.currency == entry.amount.currency else None,
-        is_batch, (count if count is not None else len(entry.details) or None) if is_batch else None,
+        is_batch, _batch_count(count, entry) if is_batch else None,
         source_file, entry.position,
     )  # fmt: skip
+
+
+def _batch_count(stated: int | None, entry: Entry) -> int | None:
+    """How many payments an undetailed batch stands for; None when the file does not say."""
+    if stated is not None:
+        return stated
+    return len(entry.details) if len(entry.details) > 1 else None
 
 
 def _original_and_charges(detail: EntryDetail, booked: int, currency: str, words: str) -> tuple[int | None, int | None]:

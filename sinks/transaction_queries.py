@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, distinct, exists, func, or_, select
@@ -131,8 +132,8 @@ class TransactionReads:
                 AccountCoverage(
                     account=account,
                     currency=currency,
-                    proven_from=iso_date(proven[0]) if proven else None,
-                    proven_until=iso_date(proven[1]) if proven else None,
+                    proven_from=proven[0] if proven else None,
+                    proven_until=proven[1] if proven else None,
                     told_until=iso_date(told_until) if told_until else None,
                     held_statements=int(held),
                     held_from=iso_date(held_from) if held_from else None,
@@ -143,14 +144,18 @@ class TransactionReads:
 
     # --- parts --------------------------------------------------------------------------------------------------
 
-    def _newest_ranges(self) -> dict[tuple[str, str], tuple[str, str]]:
+    def _newest_ranges(self) -> dict[tuple[str, str], tuple[date, date]]:
         newest = (
             select(proven_range.c.account, proven_range.c.currency, func.max(proven_range.c.range_no).label("no"))
             .group_by(proven_range.c.account, proven_range.c.currency)
             .subquery()
         )
         query = select(
-            proven_range.c.account, proven_range.c.currency, proven_range.c.start_day, proven_range.c.end_day
+            proven_range.c.account,
+            proven_range.c.currency,
+            proven_range.c.start_day,
+            proven_range.c.end_day,
+            proven_range.c.end_is_open,
         ).join(
             newest,
             and_(
@@ -159,7 +164,11 @@ class TransactionReads:
                 newest.c.no == proven_range.c.range_no,
             ),
         )
-        return {(row[0], row[1]): (row[2], row[3]) for row in self._connection.execute(query)}
+        # A last day that may still go on is not proven yet.
+        return {
+            (row[0], row[1]): (iso_date(row[2]), iso_date(row[3]) - timedelta(days=1 if row[4] else 0))
+            for row in self._connection.execute(query)
+        }
 
     def _unproven_counts(self) -> dict[tuple[str, str], int]:
         latest = latest_verdicts()

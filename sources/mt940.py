@@ -20,6 +20,7 @@ from pipelines.model.statement import (
     Statement,
 )
 from sources.accounts import account_key
+from sources.collector import paused
 from sources.mt940_details import Information, parse_information, parse_national
 from sources.mt940_fields import Field, Message, decode, messages
 from sources.mt940_lines import (
@@ -54,8 +55,9 @@ class Mt940Reader:
 
     def read(self, document: Document) -> Iterator[Statement]:
         """All statements; see StatementReader."""
-        found = messages(decode(document.content))
-        statements = [statement for message in found if (statement := _statement(message, document)) is not None]
+        with paused():
+            found = messages(decode(document.content))
+            statements = [statement for message in found if (statement := _statement(message, document)) is not None]
         if not statements:
             raise UnreadableDocument(
                 "mt940-no-statement",

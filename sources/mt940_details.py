@@ -92,7 +92,7 @@ def _counterparty(fields: dict[str, str], tags: dict[str, str]) -> Party:
     bank = get("30", "").strip() or tags.get("BIC", "")
     iban = ""
     if account and _IBAN_SHAPE.fullmatch(account):
-        iban, account = squeeze(account), ""
+        iban, account = account.upper() if account.isalnum() else squeeze(account), ""
     name = name.strip()
     if "  " in name:
         name = " ".join(name.split())

@@ -133,7 +133,11 @@ def _interchangeable(batch: Batch, component: list[int], before: list[Explanatio
     mine = before[place]
     if mine is None:
         return False
-    rivals = [other for at, other in enumerate(before) if at != place and other is not None and set(other.rows) & set(mine.rows)]
+    rivals = [
+        other
+        for at, other in enumerate(before)
+        if at != place and other is not None and set(other.rows) & set(mine.rows)
+    ]
     if all(other.rows == mine.rows for other in rivals):
         if mine.reference in CLEAR and all(other.reference in CLEAR for other in rivals):
             return True

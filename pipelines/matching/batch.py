@@ -159,4 +159,3 @@ class Batch:
     def is_clear(self, receipt: int) -> bool:
         """Whether an item named in full fits the amount already: then a search would add nothing."""
         return self._clear[receipt]
-

@@ -20,7 +20,8 @@ class Explanation:
 
     rows: the items it is about, sorted. score: log2 of its weight, prior included. reference/amount: their levels.
     payer_strength: bits of the strongest field about the payer. closed: the item is settled (``duplicate``) or
-    cancelled (``cancelled-item``), else "". payer_named/payer_identified: the name fits; the account or number does. contradictions: reason codes that forbid posting by itself.
+    cancelled (``cancelled-item``), else "". payer_named / payer_identified: the name fits / the account or a number
+    does. contradictions: reason codes that forbid posting by itself.
     """
 
     rows: tuple[int, ...]
@@ -53,6 +54,7 @@ class Judgement:
     unexplained: bool
     foreign_number: bool
     refund: bool
+    other_purpose: bool
 
     def probabilities(self) -> list[float]:
         """Posterior of each explanation over all of them and the rivals."""
@@ -95,7 +97,13 @@ class Explainer:
         ranked = sorted(found.values(), key=lambda one: (-one.score, self._sort_key(one)))
         scan = batch.scan(receipt)
         return Judgement(
-            receipt, ranked[:_KEPT], self._rivals(receipt, ranked), reading.unexplained, reading.foreign, scan.refund
+            receipt,
+            ranked[:_KEPT],
+            self._rivals(receipt, ranked),
+            reading.unexplained,
+            reading.foreign,
+            scan.refund,
+            scan.other_purpose,
         )
 
     def _keep(self, found: dict[tuple[tuple[int, ...], str], Explanation], one: Explanation | None) -> None:
@@ -131,9 +139,7 @@ class Explainer:
         amount = batch.amounts[receipt]
         if items.open_minor[row] == 0:
             return self._closed(receipt, row, amount)
-        settlement = settle_one(
-            items, self._policy.amounts, row, amount, batch.days[receipt], self._declared[receipt]
-        )
+        settlement = settle_one(items, self._policy.amounts, row, amount, batch.days[receipt], self._declared[receipt])
         if settlement is None:
             return None
         return self._weigh(receipt, (row,), settlement, None)
@@ -172,9 +178,7 @@ class Explainer:
 
     # --- weighing ------------------------------------------------------------------------------------------------
 
-    def _weigh(
-        self, receipt: int, rows: tuple[int, ...], settlement: Settlement, group: Group | None
-    ) -> Explanation:
+    def _weigh(self, receipt: int, rows: tuple[int, ...], settlement: Settlement, group: Group | None) -> Explanation:
         weigher = self._weigher
         debtor = int(self._items.debtor[rows[0]])
         contradictions: list[str] = []
@@ -263,9 +267,10 @@ class Explainer:
         if group.field == "batch":
             return level, bits[level]
         missing = [
-            row for row in reading.clear
-            if row not in rows and self._items.open_minor[row] and not self._read_otherwise(receipt, rows, reading.clear[row])
-        ]  # fmt: skip
+            row
+            for row, span in reading.clear.items()
+            if row not in rows and self._items.open_minor[row] and not self._read_otherwise(receipt, rows, span)
+        ]
         if level == "absent":
             if reading.clear:
                 level = "other"

@@ -10,8 +10,8 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from pipelines.frames import COLLECTIONS, DEBTORS, ITEMS, KNOWN_PAYERS, conform
 from pipelines.matching.columns import (

@@ -8,16 +8,21 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from rapidfuzz.distance import Indel
 
 from pipelines.matching.columns import Groups, Ints, canonical_name
 
+
+def _vocabulary(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Legal forms and small words say nothing about who somebody is.
-_WEAK = frozenset(
+_WEAK = _vocabulary(
     "GMBH AG KG CO MBH UG OHG GBR EK E K EV V SE KGAA INH INHABER LTD INC SARL BV GESELLSCHAFT HAFTUNGSBESCHRANKT "
-    "HAFTUNGSBESCHR UND U FUR DER DIE DAS DES VON ZU HERR HERRN FRAU FAMILIE DR PROF DIPL ING ODER IN IM AM".split()
+    "HAFTUNGSBESCHR UND U FUR DER DIE DAS DES VON ZU HERR HERRN FRAU FAMILIE DR PROF DIPL ING ODER IN IM AM"
 )
 _VOWELS = re.compile(r"(?<!^)[AEIOUY]")
 _SIMILAR = 0.8
@@ -89,7 +94,7 @@ class Names:
         return {word: bits[code] for word, code in vocabulary.items()}
 
     def rarity(self, word: str) -> float:
-        """Bits a word is worth: log2 of one in how many debtors' names carries it; unknown words count as one debtor."""
+        """Bits a word is worth: log2 of one in how many debtors carries it; unknown words count as one debtor."""
         found = self._rarities.get(word)
         return math.log2(self._debtors) if found is None else found
 

@@ -30,7 +30,7 @@ class Window(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """What a strategy found for an item or debtor; see frames.CANDIDATES. ``debtor`` is −1 where the item's is meant."""
+    """What a strategy found for an item or a debtor; see frames.CANDIDATES."""
 
     field: str
     level: str

@@ -195,11 +195,7 @@ def test_pain008_is_taken_as_collections(books: SqlBooks, tmp_path: Path) -> Non
         + "".join(
             f"<DrctDbtTxInf><PmtId><EndToEndId>{e2e}</EndToEndId></PmtId><InstdAmt Ccy='EUR'>{amount}</InstdAmt>"
             f"<RmtInf><Ustrd>{text}</Ustrd></RmtInf></DrctDbtTxInf>"
-            for e2e, amount, text in (
-                ("E-1", "100.00", "Rechnung R1, Danke"),
-                ("E-2", "5.00", "-"),
-                ("E-3", "1.00", "?"),
-            )
+            for e2e, amount, text in debits
         )
         + "</PmtInf></CstmrDrctDbtInitn></Document>"
     )
