@@ -136,6 +136,8 @@ class _Loader:
         self._refused_before: dict[str, list[Finding]] = {}
         with books.read() as work:
             for finding in work.findings.open(codes={"row-refused"}):
+                if not finding.message.startswith(f"{kind}, "):
+                    continue
                 self._refused_before.setdefault(finding.subject, []).append(finding)
 
     def store(self, batch: TableBatch) -> None:
@@ -370,7 +372,7 @@ def _doubled(file: str, draft: DraftCollection) -> Finding:
         "row-refused",
         Severity.ERROR,
         draft.collection.end_to_end_id,
-        "This direct debit is not loaded: the file holds another one of the same mandate and end-to-end id.",
+        "collections, a direct debit is not loaded: the file holds another one of the same mandate and end-to-end id.",
         file,
         draft.position,
     )
