@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 # No figures about its users leave this machine; must be set before Prefect reads its settings.
@@ -27,9 +28,11 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import SyncClientContext
 from prefect.events.worker import EventsWorker
 from prefect.runtime import flow_run
 from prefect.schedules import Cron
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Completed, Failed
 from prefect.tasks import Task
 
@@ -68,10 +71,8 @@ def transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
 
 
 def _as_task(name: str, **options: Any) -> Callable[[Callable[P, Summary]], Task[P, Summary]]:
-    """A task that keeps nothing: no cache, no stored result."""
-    return task(
-        name=name, tags=TAGS, cache_policy=NO_CACHE, persist_result=False, cache_result_in_memory=False, **options
-    )
+    """A task that keeps nothing: no cache, no stored result. It gets its tags from its flow run."""
+    return task(name=name, cache_policy=NO_CACHE, persist_result=False, cache_result_in_memory=False, **options)
 
 
 def _summary(step: Step) -> Summary:
@@ -104,9 +105,17 @@ _books: ContextVar[Kontoklar] = ContextVar("books")
 _pulling: ContextVar[Pull] = ContextVar("pulling")
 
 
+def _tag() -> None:
+    """Tags the flow run where no deployment did. Tags on tasks would cost a request each."""
+    if not set(TAGS) <= set(flow_run.get_tags()):
+        with get_client(sync_client=True) as client:
+            client.update_flow_run(UUID(flow_run.get_id()), tags=TAGS)
+
+
 @contextmanager
 def _opened(config: str | None) -> Iterator[Kontoklar]:
-    """Opens the books of a configuration for the tasks of one flow."""
+    """Opens the books of a configuration for the tasks of one flow, and tags its run."""
+    _tag()
     with _sanitised():
         settings = configuration.load(Path(config) if config else None)
         with Kontoklar(settings, clock=lambda: datetime.now(UTC).isoformat(timespec="seconds")) as app:
@@ -366,6 +375,18 @@ def _table(key: str, description: str, rows: Sequence[Mapping[str, object]]) -> 
     if rows:
         cells = [{name: str(value) for name, value in row.items()} for row in rows]
         create_table_artifact(cells, key=key, description=description)
+
+
+@contextmanager
+def several() -> Iterator[None]:
+    """For many flow runs in one process: one client for all, no heartbeats (nobody else watches over them), and at the
+    end a wait until the server has recorded everything."""
+    with (
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+        SyncClientContext.get_or_create(),
+    ):
+        yield
+        settle()
 
 
 def settle(seconds: float = 10.0) -> None:

@@ -95,18 +95,20 @@ def _run_month(sample: Sample, database: str) -> None:
         import flows
 
         settings = config.load(sample.configuration, database)
-        for day in sample.days:
-            progress.update(bar, description=f"{day.day:%a %d %b}")
-            with Kontoklar(settings, clock=instant) as app:
-                for kind, paths in day.billing.items():
-                    app.load(kind, paths, day.day)
-            files = [str(path) for path in day.statements]
-            state: Any = flows.daily(as_of=day.day, config=str(sample.configuration), files=files, return_state=True)
-            if not state.is_completed():
-                raise DemoFailed(f"the run of {day.day} ended as {state.name}: {state.message}")
-            progress.advance(bar)
-        progress.update(bar, description="October is through")
-        flows.settle()
+        with flows.several():
+            for day in sample.days:
+                progress.update(bar, description=f"{day.day:%a %d %b}")
+                with Kontoklar(settings, clock=instant) as app:
+                    for kind, paths in day.billing.items():
+                        app.load(kind, paths, day.day)
+                files = [str(path) for path in day.statements]
+                state: Any = flows.daily(
+                    as_of=day.day, config=str(sample.configuration), files=files, return_state=True
+                )
+                if not state.is_completed():
+                    raise DemoFailed(f"the run of {day.day} ended as {state.name}: {state.message}")
+                progress.advance(bar)
+            progress.update(bar, description="October is through")
 
 
 class DemoFailed(KontoklarError):
