@@ -181,7 +181,7 @@ class _Search:
             if any(hit.level in _DAMAGED for hit in hits)
         }
         credits = [row for row in others if self._items.open_minor[row] < 0]
-        tried = [[row for row in others if row in damaged], credits, others]
+        tried = [credits, [row for row in others if row in damaged], others]
         if total + sum(int(self._items.open_minor[row]) for row in others) == self._target and len(others) >= 1:
             self._emit([*named, *others], "listed_part", 1.0)
             return

@@ -134,12 +134,14 @@ class Scan:
         for back in range(run - 1, max(run - 4, -1), -1):
             word = self.runs[back][0]
             if word[0].isdigit():
-                return ""
+                break
             if word in CUSTOMER_WORDS:
                 return "customer"
             if word in _FILL_WORDS:
                 continue
-            return "invoice" if word in INVOICE_WORDS else ""
+            if word in INVOICE_WORDS:
+                return "invoice"
+            break
         return "invoice" if run and self.runs[run - 1][0] in _FILL_WORDS else ""
 
 

@@ -42,9 +42,14 @@ def item(number: str, amount: int, debtor: str = "10001", **more: object) -> dic
 def crowd(count: int = 400) -> list[dict[str, object]]:
     """Other customers' items in the same dense series, so that numbers and amounts have neighbours."""
     return [
-        item(f"RE-2026-{10000 + place:05d}", 5000 + 37 * place, f"{30000 + place // 3}", debtor_name=f"Firma Nord{place // 3} Handel")
+        item(
+            f"RE-2026-{10000 + place:05d}",
+            5000 + 37 * place,
+            f"{30000 + place // 3}",
+            debtor_name=f"Firma Nord{place // 3} Handel",
+        )
         for place in range(count)
-    ]  # fmt: skip
+    ]
 
 
 def payment(amount: int, text: str = "", **more: object) -> dict[str, object]:
@@ -65,9 +70,7 @@ def payment(amount: int, text: str = "", **more: object) -> dict[str, object]:
 
 def stranger(amount: int, text: str = "", **more: object) -> dict[str, object]:
     """A receipt from somebody nobody knows."""
-    return payment(
-        amount, text, **{"counterparty_name": "Ottokar Xaver Quast", "counterparty_iban": STRANGER, **more}
-    )
+    return payment(amount, text, **{"counterparty_name": "Ottokar Xaver Quast", "counterparty_iban": STRANGER, **more})
 
 
 def matcher(

@@ -47,5 +47,6 @@ THANKS = (
 FOREIGN = (
     "Gehalt 11/2026", "Miete November", "Dividende 2025 WKN {wkn}", "Lohn/Gehalt Pers.Nr. {five}", "Zinsen Q3",
     "Versicherungsleistung Schaden-Nr. {nine}", "Spende", "Kaution Wohnung {two}", "Umbuchung",
-    "Steuererstattung {nine}", "Beihilfe Az. {five}/26", "Privatentnahme", "Strom Abschlag Vertragskonto {nine}", "Bonus 2025", "Flohmarkt",
+    "Steuererstattung {nine}", "Beihilfe Az. {five}/26", "Privatentnahme", "Strom Abschlag Vertragskonto {nine}",
+    "Bonus 2025", "Flohmarkt",
 )  # fmt: skip

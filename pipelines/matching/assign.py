@@ -25,7 +25,8 @@ class Choice:
     """What the assignment gives a receipt.
 
     explanation: None when nothing explains it or others have a better claim. margin: bits over the best different
-    solution. claimed: another receipt took what this one wanted. bounded: the component was too large to solve. contested: it was in a component.
+    solution. claimed: another receipt took what this one wanted. bounded: the component was too large to
+    solve. contested: it was in a component.
     """
 
     explanation: Explanation | None

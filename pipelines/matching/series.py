@@ -76,7 +76,7 @@ def find_series(keys: Any, digits: Ints, lengths: Ints, issue: Ints) -> Series:
     years = frozenset(int(value) for value in np.unique(leading[front])) if front.any() else frozenset()
     longest = pc.max(pc.binary_length(keys)).as_py() if len(keys) else 0
     return Series(
-        prefixes=frozenset(prefix for prefix in prefixes if prefix),
+        prefixes=frozenset(prefix for prefix in prefixes if prefix.strip()),
         lengths=known_lengths,
         year_lengths=known_lengths - without_year,
         years=years | frozenset(value + 1 for value in years),

@@ -22,7 +22,12 @@ from tests.matching_ledger import (
     stranger,
 )
 
-LEDGER = [*crowd(), item("RE-2026-00123", 128317), item("RE-2026-00777", 4950, "10002"), item("20264471", 88112, "10003")]
+LEDGER = [
+    *crowd(),
+    item("RE-2026-00123", 128317),
+    item("RE-2026-00777", 4950, "10002"),
+    item("20264471", 88112, "10003"),
+]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +148,9 @@ def test_a_number_decides_between_twins() -> None:
     assert (found.disposition, paid(found)) == (Disposition.AUTO, {"RE-2026-00124": 128317})
 
 
-@pytest.mark.parametrize(("opened", "status", "reason"), [(0, "open", "duplicate"), (128317, "cancelled", "cancelled-item")])
+@pytest.mark.parametrize(
+    ("opened", "status", "reason"), [(0, "open", "duplicate"), (128317, "cancelled", "cancelled-item")]
+)
 def test_closed_items_are_recognised(opened: int, status: str, reason: str) -> None:
     ledger = [*crowd(), item("RE-2026-00123", 128317, open_minor=opened, status=status)]
     [found] = plan(ledger, payment(128317, "RE-2026-00123"))
@@ -260,7 +267,9 @@ COLLECTIONS = [
 @pytest.mark.parametrize("ids", [{"payment_information_id": "PMT-1"}, {"customer_reference": "PMT-1"}, {"message_id": "MSG-1"}, {"remittance": "Lastschriften PMT-1"}, {}])  # fmt: skip  # noqa: E501
 def test_collection_batch_is_resolved(ids: dict[str, object]) -> None:
     total = sum(int(str(one["amount_minor"])) for one in COLLECTIONS)
-    batch = payment(total, "", kind="collection", is_batch=True, batch_count=20, counterparty_iban="", counterparty_name="")
+    batch = payment(
+        total, "", kind="collection", is_batch=True, batch_count=20, counterparty_iban="", counterparty_name=""
+    )
     [found] = plan(LEDGER, {**batch, **ids}, collections=COLLECTIONS)
     assert (found.disposition, found.reason) == (Disposition.AUTO, "collection-batch")
     assert paid(found) == {str(one["invoice_number"]): one["amount_minor"] for one in COLLECTIONS}
@@ -279,7 +288,10 @@ def test_a_batch_with_another_total_waits() -> None:
 
 def test_creditor_reference_in_its_field_and_in_the_text() -> None:
     ledger = [*crowd(), item("RE-2026-00123", 128317, creditor_reference="RF18539007547034")]
-    for one in (stranger(128317, "", creditor_reference="RF18 5390 0754 7034"), stranger(128317, "RF18 5390 0754 7034")):
+    for one in (
+        stranger(128317, "", creditor_reference="RF18 5390 0754 7034"),
+        stranger(128317, "RF18 5390 0754 7034"),
+    ):
         [found] = plan(ledger, one)
         assert (found.disposition, paid(found)) == (Disposition.AUTO, {"RE-2026-00123": 128317})
 
