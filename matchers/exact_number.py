@@ -28,6 +28,8 @@ class ExactNumber:
         pending: list[tuple[int, Window]] = []
         echoes: list[tuple[int, Window]] = []
         for receipt in range(index.count):
+            if index.is_done(receipt):
+                continue
             windows = index.windows(receipt)
             if windows:
                 taken = self._whole(rows, index, receipt, windows, echoes)

@@ -180,11 +180,8 @@ class _Search:
             for row, hits in self._index.item_hits(self._receipt).items()
             if any(hit.level in _DAMAGED for hit in hits)
         }
-        tried = [
-            [row for row in others if row in damaged],
-            [row for row in others if self._items.open_minor[row] < 0],
-            others,
-        ]
+        credits = [row for row in others if self._items.open_minor[row] < 0]
+        tried = [[row for row in others if row in damaged], credits, others]
         if total + sum(int(self._items.open_minor[row]) for row in others) == self._target and len(others) >= 1:
             self._emit([*named, *others], "listed_part", 1.0)
             return
@@ -195,7 +192,9 @@ class _Search:
             choices = [self._choice(row, True) for row in named] + [self._choice(row, False) for row in optional]
             solution = unique_sum(choices, self._target, limits.combination_states)
             if solution and len(solution.items) > len(named):
-                self._emit(solution.items, "listed_part", solution.ways)
+                # "abzgl. Gutschrift" names the credit notes, though not by their numbers.
+                said = optional is credits and self._index.scan(self._receipt).credit
+                self._emit(solution.items, "listed" if said else "listed_part", solution.ways)
                 return
 
     def _payers(self) -> list[int]:

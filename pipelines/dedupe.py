@@ -7,11 +7,11 @@ most specific evidence first. Bank ids are aliases, never keys: banks reuse them
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
+from datetime import date, timedelta
+from typing import Final, NamedTuple
 
 from pipelines.bookings import Alias, Bucket, Key, Known, Observation, Stock, bank_key
 
@@ -35,25 +35,55 @@ def contradicts(alias: Alias, aliases: Iterable[Alias]) -> bool:
     return bool(alias.bank_reference and references and alias.bank_reference not in references)
 
 
-def _all_or_nothing(*parts: str) -> Key | None:
-    return parts if all(parts) else None
+# The most specific evidence first. E: end-to-end id, I: payer's account, R: bank reference of the family, T: text.
+# A bare bank reference comes late because it may be that of a whole batch; "" is the mere count.
+_LEVELS: Final = ("EIR", "ER", "EIT", "EI", "E", "RI", "RT", "R", "IT", "I", "T", "")
+_NAMED: Final = tuple(level for level in _LEVELS if "E" in level or "R" in level)
+_FIRM: Final = (*_NAMED, "IT")
 
 
-# The most specific evidence first; a bare bank reference comes late because it may be that of a whole batch.
-_LEVELS: Final[tuple[Callable[[Alias], Key | None], ...]] = (
-    lambda a: _all_or_nothing(a.end_to_end_id, a.counterparty_iban, a.family, a.bank_reference),
-    lambda a: _all_or_nothing(a.end_to_end_id, a.family, a.bank_reference),
-    lambda a: _all_or_nothing(a.end_to_end_id, a.counterparty_iban, a.text_key),
-    lambda a: _all_or_nothing(a.family, a.bank_reference, a.text_key),
-    lambda a: _all_or_nothing(a.end_to_end_id, a.counterparty_iban),
-    lambda a: _all_or_nothing(a.end_to_end_id),
-    lambda a: _all_or_nothing(a.family, a.bank_reference),
-    lambda a: _all_or_nothing(a.counterparty_iban, a.text_key),
-    lambda a: _all_or_nothing(a.counterparty_iban),
-    lambda a: _all_or_nothing(a.text_key),
-)
-STRONG: Final = 7  # levels with an id of the payment or of the bank
-FIRM: Final = 8  # these, and the payer's account together with the text
+def _key(alias: Alias, level: str) -> Key | None:
+    """What an alias says of a level; None when it is silent on a part of it."""
+    parts: list[str] = []
+    for kind in level:
+        if kind == "E":
+            part = alias.end_to_end_id
+        elif kind == "I":
+            part = alias.counterparty_iban
+        elif kind == "T":
+            part = alias.text_key
+        else:
+            part = alias.bank_reference
+            parts.append(alias.family)
+        if not part:
+            return None
+        parts.append(part)
+    return tuple(parts)
+
+
+class _Variant(NamedTuple):
+    """Which ids a booking is known by: bookings of one variant are alike in what can contradict them."""
+
+    has_end_to_end_id: bool
+    has_payer: bool
+    families: frozenset[str]
+
+    @classmethod
+    def of(cls, known: Known) -> _Variant:
+        return cls(
+            any(alias.end_to_end_id for alias in known.aliases),
+            any(alias.counterparty_iban for alias in known.aliases),
+            frozenset(alias.family for alias in known.aliases if alias.bank_reference),
+        )
+
+    def excludes(self, alias: Alias, level: str) -> bool:
+        """Whether an id outside the level must differ: equal ones have been paired on a level before."""
+        if "E" not in level and alias.end_to_end_id and self.has_end_to_end_id:
+            return True
+        if "I" not in level and alias.counterparty_iban and self.has_payer:
+            return True
+        silent = "R" not in level and "E" not in level
+        return silent and bool(alias.bank_reference) and alias.family in self.families
 
 
 def pair(
@@ -95,54 +125,57 @@ def _pair_bucket(
     result: list[Known | None],
 ) -> None:
     left, free = list(indexes), list(candidates)
+    variants = {id(known): _Variant.of(known) for known in free}
     for level in _LEVELS:
         if not left or not free:
             return
-        shelf: dict[Key, list[Known]] = defaultdict(list)
+        shelf: dict[Key, dict[_Variant, deque[Known]]] = {}
         for known in free:
-            for key in {level(alias) for alias in known.aliases}:
+            for key in {_key(alias, level) for alias in known.aliases}:
                 if key is not None:
-                    shelf[key].append(known)
+                    shelf.setdefault(key, {}).setdefault(variants[id(known)], deque()).append(known)
         if not shelf:
             continue
         taken: set[int] = set()
         for index in left:
             alias = observations[index].alias
-            key = level(alias)
-            for known in shelf.get(key, ()) if key is not None else ():
-                if id(known) not in taken and not contradicts(alias, known.aliases):
-                    result[index] = known
-                    taken.add(id(known))
+            key = _key(alias, level)
+            for variant, queue in shelf.get(key, {}).items() if key is not None else ():
+                if variant.excludes(alias, level):
+                    continue
+                found = _first_fitting(alias, queue, taken)
+                if found is not None:
+                    result[index] = found
+                    taken.add(id(found))
                     break
         if taken:
             left = [index for index in left if result[index] is None]
             free = [known for known in free if id(known) not in taken]
-    # Equal ids have been paired above: what has an id can now only be a booking that was told without one.
-    nameless = [known for known in free if not any(alias.end_to_end_id for alias in known.aliases)]
-    payerless = [known for known in free if not any(alias.counterparty_iban for alias in known.aliases)]
-    gone: set[int] = set()
-    for index in list(left):
-        alias = observations[index].alias
-        possible = nameless if alias.end_to_end_id else payerless if alias.counterparty_iban else free
-        for known in possible:
-            if id(known) not in gone and not contradicts(alias, known.aliases):
-                result[index] = known
-                gone.add(id(known))
-                left.remove(index)
-                break
-    free = [known for known in free if id(known) not in gone]
     if may_contradict:
         for index, known in zip(left, free, strict=False):
             result[index] = known
 
 
+def _first_fitting(alias: Alias, queue: deque[Known], taken: set[int]) -> Known | None:
+    while queue and id(queue[0]) in taken:
+        queue.popleft()
+    return next(
+        (known for known in queue if id(known) not in taken and not contradicts(alias, known.aliases)),
+        None,
+    )
+
+
+def _agree_on(alias: Alias, aliases: Iterable[Alias], levels: Iterable[str]) -> bool:
+    for level in levels:
+        key = _key(alias, level)
+        if key is not None and any(_key(known, level) == key for known in aliases):
+            return True
+    return False
+
+
 def corroborated(observation: Observation, known: Known) -> bool:
     """Whether an id agrees (end-to-end id or bank reference), not only the amount and the day."""
-    return any(
-        key is not None and key in {level(alias) for alias in known.aliases}
-        for level in _LEVELS[:STRONG]
-        for key in (level(observation.alias),)
-    )
+    return _agree_on(observation.alias, known.aliases, _NAMED)
 
 
 # --- booking dates that moved -----------------------------------------------------------------------------------
@@ -219,13 +252,7 @@ def pair_untold_days(
 
 
 def _agrees(alias: Alias, aliases: Sequence[Alias]) -> bool:
-    if contradicts(alias, aliases):
-        return False
-    for level in _LEVELS[:FIRM]:
-        key = level(alias)
-        if key is not None and key in {level(known) for known in aliases}:
-            return True
-    return False
+    return not contradicts(alias, aliases) and _agree_on(alias, aliases, _FIRM)
 
 
 def pair_loosely(observations: Sequence[Observation], pairs: list[Known | None], candidates: Sequence[Known]) -> None:
@@ -277,59 +304,81 @@ def regroup(
     batch, and its references or its number of payments must agree with the other.
     """
     groups: list[Group] = []
-    free = list(left)
-    rest = list(candidates)
-    for known in sorted(candidates, key=lambda known: (known.day, known.amount_minor, known.occurrence)):
-        same = [index for index in free if _same_side(observations[index], known)]
-        chosen = _subset_for_booking(observations, same, known, balances_prove)
-        if chosen:
-            groups.append(Group(tuple(chosen), (known,)))
-            free = [index for index in free if index not in set(chosen)]
-            rest.remove(known)
-    for index in sorted(free, key=lambda index: (observations[index].day, _order(observations[index]))):
+    sides: dict[tuple[date, bool], tuple[list[int], list[Known]]] = {}
+    for index in left:
         observation = observations[index]
-        chosen_known = _subset_for_observation(
-            observation, [known for known in rest if _same_side(observation, known)], balances_prove
-        )
-        if chosen_known:
-            groups.append(Group((index,), tuple(chosen_known)))
-            gone = {id(known) for known in chosen_known}
-            rest = [known for known in rest if id(known) not in gone]
+        sides.setdefault((observation.day, observation.amount_minor > 0), ([], []))[0].append(index)
+    for known in candidates:
+        side = sides.get((known.day, known.amount_minor > 0))
+        if side is not None:
+            side[1].append(known)
+    for _, (indexes, bookings) in sorted(sides.items(), key=lambda side: side[0]):
+        if bookings and len(indexes) + len(bookings) > 2:
+            groups += _regroup_side(observations, indexes, bookings, balances_prove)
     return groups
 
 
-def _same_side(observation: Observation, known: Known) -> bool:
-    return observation.day == known.day and (observation.amount_minor > 0) == (known.amount_minor > 0)
+def _regroup_side(
+    observations: Sequence[Observation], indexes: Sequence[int], bookings: Sequence[Known], balances_prove: bool
+) -> list[Group]:
+    """``regroup`` for one day and direction."""
+    groups: list[Group] = []
+    free = dict.fromkeys(indexes)
+    rest = {id(known): known for known in bookings}
+    by_key: dict[str, list[int]] = defaultdict(list)
+    for index in indexes:
+        for key in observations[index].batch_keys:
+            by_key[key].append(index)
+    total = sum(observations[index].amount_minor for index in indexes)
+    for known in sorted(bookings, key=lambda known: (known.amount_minor, known.occurrence)):
+        named = sorted({index for key in known.batch_keys for index in by_key.get(key, ()) if index in free})
+        if len(named) < 2 or sum(observations[index].amount_minor for index in named) != known.amount_minor:
+            named = []
+        counts_agree = known.is_batch and known.batch_count in (None, len(free))
+        if not named and len(free) > 1 and total == known.amount_minor and (balances_prove or counts_agree):
+            named = list(free)
+        if named:
+            groups.append(Group(tuple(named), (known,)))
+            total -= known.amount_minor
+            del rest[id(known)]
+            for index in named:
+                del free[index]
+    sum_of_rest = sum(known.amount_minor for known in rest.values())
+    by_batch: dict[str, list[Known]] = defaultdict(list)
+    for known in rest.values():
+        for key in known.batch_keys:
+            by_batch[key].append(known)
+    for index in sorted(free, key=lambda index: _order(observations[index])):
+        chosen = _parts_of(observations[index], rest, by_batch, sum_of_rest, balances_prove)
+        if chosen:
+            groups.append(Group((index,), tuple(chosen)))
+            sum_of_rest -= sum(known.amount_minor for known in chosen)
+            for known in chosen:
+                del rest[id(known)]
+    return groups
 
 
-def _subset_for_booking(
-    observations: Sequence[Observation], same: Sequence[int], known: Known, balances_prove: bool
-) -> list[int]:
-    if len(same) < 2:
+def _parts_of(
+    observation: Observation,
+    rest: Mapping[int, Known],
+    by_batch: Mapping[str, Sequence[Known]],
+    sum_of_rest: int,
+    balances_prove: bool,
+) -> list[Known]:
+    """The bookings that a batch stands for; [] when it is not clear."""
+    if len(rest) < 2:
         return []
-    named = [index for index in same if observations[index].batch_keys & known.batch_keys]
-    if len(named) > 1 and sum(observations[index].amount_minor for index in named) == known.amount_minor:
-        return named
-    if sum(observations[index].amount_minor for index in same) != known.amount_minor:
-        return []
-    counts_agree = known.is_batch and known.batch_count in (None, len(same))
-    return list(same) if balances_prove or counts_agree else []
-
-
-def _subset_for_observation(observation: Observation, same: Sequence[Known], balances_prove: bool) -> list[Known]:
-    if len(same) < 2:
-        return []
-    named = [known for known in same if known.batch_keys & observation.batch_keys]
-    if len(named) > 1 and sum(known.amount_minor for known in named) == observation.amount_minor:
-        return named
+    named = {id(known): known for key in observation.batch_keys for known in by_batch.get(key, ()) if id(known) in rest}
+    if len(named) > 1 and sum(known.amount_minor for known in named.values()) == observation.amount_minor:
+        return list(named.values())
     if len(observation.transactions) > 1:
-        listed = _listed_singles(observation, same)
+        listed = _listed_singles(observation, list(rest.values()))
         if listed:
             return listed
-    if sum(known.amount_minor for known in same) != observation.amount_minor:
-        return []
-    counts_agree = observation.is_undetailed_batch and observation.transactions[0].batch_count in (None, len(same))
-    return list(same) if balances_prove or counts_agree else []
+    counts_agree = observation.is_undetailed_batch and observation.transactions[0].batch_count in (None, len(rest))
+    if sum_of_rest == observation.amount_minor and (balances_prove or counts_agree):
+        return list(rest.values())
+    return []
 
 
 def _listed_singles(observation: Observation, same: Sequence[Known]) -> list[Known]:

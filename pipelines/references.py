@@ -215,7 +215,8 @@ def _months_in(stretch: str) -> list[int]:
 
 def _is_iban(text: str) -> bool:
     raw = text.removeprefix("IBAN").strip(" :").replace(" ", "")
-    if not 15 <= len(raw) <= 34:
+    if not 15 <= len(raw) <= 34 or raw.startswith("RF"):
+        # A creditor reference (ISO 11649) has the same check digits and is what we look for.
         return False
     digits = "".join(str(int(sign, 36)) for sign in raw[4:] + raw[:4])
     return int(digits) % 97 == 1

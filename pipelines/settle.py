@@ -491,8 +491,9 @@ class _Account:
     def _finish(self, cases: Sequence[_Case]) -> None:
         self._drop_copies(cases)
         for case in cases:
-            if case.verdict == UNPROVEN and case.links and all(known.proven for known in case.links):
-                case.verdict, case.code = KNOWN, ""
+            silent = not case.told.observations and bool(case.waiting.statement.entries)
+            if case.verdict == UNPROVEN and (silent or (case.links and all(known.proven for known in case.links))):
+                case.verdict = KNOWN
             elif case.verdict == HELD:
                 self._note(case.waiting, case.code, Severity.ERROR, case.message)
                 self.result.held.append((case.told.statement_id, _held_rows(self.mode, case)))

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from pipelines.bookings import Known, Observation, Stock, end_to_end_key
-from pipelines.dedupe import Group, corroborated, pair, pair_loosely, pair_moved, pair_untold_days, regroup
+from pipelines.dedupe import Group, contradicts, corroborated, pair, pair_loosely, pair_moved, pair_untold_days, regroup
 from pipelines.model.money import Money
 
 PROVEN: Final = "proven"
@@ -134,7 +134,10 @@ class Gate:
             return self._dayless(told)
         if self.chain is None:
             return self._first(told)
-        for attempt in (self._known, self._extends, self._precedes, self._spans, self._fills, self._retells):
+        known = self._known(told, self.chain)
+        if known is not None:
+            return known
+        for attempt in (self._extends, self._precedes, self._spans, self._fills, self._retells):
             accepted = attempt(told, self.chain)
             if accepted is not None:
                 return accepted
@@ -156,18 +159,39 @@ class Gate:
         pairs, groups = settled
         return Accepted(PROVEN, tuple(pairs), groups, (), _chain_of(told))
 
-    def _known(self, told: Told, chain: Chain) -> Accepted | None:
+    def _known(self, told: Told, chain: Chain) -> Accepted | Refused | None:
+        if _reaches_beyond(told, chain):
+            return None
         pairs = self._count(told, _anything)
         if not all(known is not None and known.proven for known in pairs):
             return None
-        named = all(corroborated(item, known) for item, known in zip(told.observations, pairs, strict=True) if known)
+        if _is_member(told, chain):
+            return None if self._begins_anew(told, pairs, chain) else Accepted(KNOWN, tuple(pairs))
         moves = told.opening_minor != told.closing_minor
         adjoins = moves and (told.opening_minor == chain.end_minor or told.closing_minor == chain.start_minor)
+        named = all(corroborated(item, known) for item, known in zip(told.observations, pairs, strict=True) if known)
         placed = self._is_placed(told, chain)
-        if not named and not _is_member(told, chain) and (adjoins or not placed):
+        if not pairs:
+            return Accepted(KNOWN, ()) if placed else None
+        if placed and adjoins and not named:
+            # Either the same payments cut into other statements, or equal ones once more: balances fit both.
+            return Refused(
+                CONTRADICTS,
+                f"The statement of {_days(told)} from {_money(told.opening_minor, told)} may tell known bookings once "
+                "more or equal ones that are new; its balances fit both. Compare it with the bank's statements.",
+            )
+        if not placed and (adjoins or not named):
             # Equal payments again, but other balances: these may well be new ones.
             return None
         return Accepted(KNOWN, tuple(pairs), notes=() if placed else ("balances-differ",))
+
+    def _begins_anew(self, told: Told, pairs: Sequence[Known | None], chain: Chain) -> bool:
+        """A statement that continues the chain with the balances and the day of one before, but with other ids: a day
+        told in several statements whose bookings cancel out."""
+        return told.opening_minor == chain.end_minor and any(
+            known is not None and contradicts(item.alias, known.aliases)
+            for item, known in zip(told.observations, pairs, strict=True)
+        )
 
     def _extends(self, told: Told, chain: Chain) -> Accepted | None:
         assert told.opening_minor is not None
@@ -185,7 +209,7 @@ class Gate:
             settled = self._settle_unproven(told, pairs, chain.start_day, told.last, carried, groups)
             if settled is None:
                 continue
-            if not carried and _tells_nothing(*settled):
+            if not carried and not _reaches_beyond(told, chain) and _tells_nothing(*settled):
                 return Accepted(KNOWN, tuple(settled[0]), settled[1], notes=("told-differently",))
             moved = replace(
                 chain,
@@ -217,7 +241,7 @@ class Gate:
             settled = self._settle_unproven(told, pairs, told.first, min(told.last, chain.start_day), carried)
             if settled is None:
                 continue
-            if not carried and _tells_nothing(*settled):
+            if not carried and not _reaches_beyond(told, chain) and _tells_nothing(*settled):
                 return Accepted(KNOWN, tuple(settled[0]), settled[1], notes=("told-differently",))
             moved = replace(
                 chain,
@@ -313,9 +337,11 @@ class Gate:
         """
         assert told.first is not None
         later = adjoins and (told.first > chain.end_day or (told.last is not None and told.last < chain.start_day))
-        if later:
+        counted = self._count(told, _anything)
+        if later or (adjoins and self._begins_anew(told, counted, chain)):
+            later = True
             yield self._count(told, _unproven)
-        yield self._count(told, _anything)
+        yield counted
         if adjoins and not later:
             yield self._count(told, _unproven)
         strict = pair(told.observations, self.stock.shelves, usable=_anything, may_contradict=False)
@@ -494,8 +520,16 @@ def _proven_sum(pairs: Sequence[Known | None], groups: Sequence[Group]) -> int:
     return total + sum(known.amount_minor for group in groups for known in group.bookings if known.proven)
 
 
+def _reaches_beyond(told: Told, chain: Chain) -> bool:
+    """Whether accepting the statement would move an end of the chain; a day without bookings does so too."""
+    assert told.first is not None
+    assert told.last is not None
+    closes = told.last == chain.end_day and chain.end_is_open and not told.last_is_open
+    return told.first < chain.start_day or told.last > chain.end_day or closes
+
+
 def _tells_nothing(pairs: Sequence[Known | None], groups: Sequence[Group]) -> bool:
-    """Whether every entry is a proven booking or part of one. A day without entries does tell something."""
+    """Whether every entry is a proven booking or part of one."""
     grouped = {index for group in groups for index in group.observations}
     return (
         bool(pairs)

@@ -42,7 +42,19 @@ class JournalRepository(PositionQueries):
             elif before != hashes[entry.entry_id]:
                 raise IdempotencyConflict(f"Entry {entry.entry_id} exists with another content.")
         self._insert(list(new.values()), hashes)
+        self._refuse_overdrawn({a.transaction_id for entry in new.values() for a in entry.allocations})
         return len(new)
+
+    def _refuse_overdrawn(self, transaction_ids: Collection[str]) -> None:
+        # The last line of defence against a cent spent twice, whoever made the entries.
+        positions = self.cash(transaction_ids) if transaction_ids else {}
+        for key in sorted(transaction_ids):
+            position = positions.get(key)
+            if position is None:
+                raise LedgerInvariantBroken(f"Transaction {key} is not booked, and was to be allocated.")
+            lower, upper = sorted((0, position.amount_minor))
+            if not lower <= position.rest_minor <= upper:
+                raise LedgerInvariantBroken(f"Transaction {key} would be allocated beyond its amount.")
 
     def _hashes(self, entry_ids: Collection[str]) -> dict[str, str]:
         query = select(journal_entry.c.entry_id, journal_entry.c.content_hash).where(

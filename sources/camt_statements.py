@@ -58,6 +58,8 @@ def build_statement(
             "camt-entry-currency", "The entry is in another currency than its account; look at the bank's file.",
             wrong.position,
         )  # fmt: skip
+    if any(balance is not None and balance.amount.currency != currency for balance in (opening, closing)):
+        notes.error("camt-balance-currency", "Opening and closing balance are in different currencies.", position)
     complete = closing is not None and (family == "053" or (family == "052" and opening is not None))
     _check_content(container, family, balances, entries, position, notes)
     _check_counts(container, entries, position, notes)

@@ -7,16 +7,15 @@ from datetime import date
 from typing import NamedTuple
 
 from pipelines.amounts import AmountError, parse_amount
-from pipelines.model.money import Money
+from pipelines.model.money import Money, exponent
 from pipelines.model.statement import Balance, BalanceKind
 from sources.days import nearest_day, short_day
 
 _BOOKING = re.compile(
-    r"(?P<value>\d{6})[ ]*(?P<entry>\d{4})?[ ]*(?P<mark>E?R?[CD])[ ]*(?P<letter>[A-Z]?)[ ]*(?P<amount>\d[\d.,]*)"
-    r"[ ]*(?P<type>[NSF][A-Z0-9 ]{3})?(?P<rest>.*)",
+    r"(\d{6})[ ]*(\d{4})?[ ]*(E?R?[CD])[ ]*([A-Z]?)[ ]*(\d[\d.,]*)(?![^A-Za-z\s/])"
+    r"[ ]*([NSF][A-Z0-9 ]{3})?(.*)",
     re.ASCII | re.DOTALL,
 )
-_COMMA_AMOUNT = re.compile(r"\d+(?:,\d*)?", re.ASCII)  # some banks leave the comma of whole amounts out
 _BALANCE = re.compile(r"([CD])(\d{6})([A-Z]{3})?(\d+(?:,\d*)?)", re.ASCII)
 _TOTAL = re.compile(r"(\d{1,9})([A-Z]{3})(\d+(?:,\d*)?)", re.ASCII)
 _FLOOR = re.compile(r"([A-Z]{3})[CD]?\d", re.ASCII)
@@ -63,25 +62,29 @@ class BookingLine(NamedTuple):
 def parse_booking(lines: list[str], currency: str) -> BookingLine:
     """A ``:61:`` field. Raises BadLine when value date, mark or amount break the grammar."""
     used = 1
-    found = _BOOKING.match(lines[0].rstrip())
+    found = _BOOKING.match(lines[0])
     while found is None and used < min(len(lines), 3):  # some exports wrap the line anywhere
         used += 1
         found = _BOOKING.match("".join(lines[:used]).rstrip())
     if found is None:
         raise BadLine("the booking line does not have the form date, mark, amount")
-    value_text, entry_text, mark, _, amount_text, swift_code, rest = found.groups()
-    if not _COMMA_AMOUNT.fullmatch(amount_text):
-        raise BadLine("the amount is not written with a decimal comma")
-    try:
-        minor = parse_amount(amount_text, currency, decimal_mark=",")
-    except AmountError as error:
-        raise BadLine(f"the amount {str(error)[len(repr(amount_text)) + 1 :]}") from None
+    value_text, entry_text, mark, _letter, amount_text, swift_code, rest = found.groups()
+    whole, _, cents = amount_text.partition(",")
+    if len(cents) == 2 and cents.isdigit() and whole.isdigit() and len(whole) < 13 and exponent(currency) == 2:
+        minor = int(whole + cents)  # the common spelling; the pattern took ASCII only
+    else:
+        if "." in amount_text or "," in cents:
+            raise BadLine("the amount is not written with a decimal comma")
+        try:
+            minor = parse_amount(amount_text, currency, decimal_mark=",")
+        except AmountError as error:
+            raise BadLine(f"the amount {str(error)[len(repr(amount_text)) + 1 :]}") from None
     try:
         value = short_day(value_text)
         entry = nearest_day(entry_text, value.day) if entry_text and entry_text != "0000" else None
     except ValueError:
         raise BadLine("value or entry date is not a date") from None
-    extra = [line for line in lines[used:] if line and not line.isspace()]
+    extra = [line for line in lines[used:] if line and not line.isspace()] if len(lines) > used else []
     original = charges = None
     supplement = ""
     if extra or "/OCMT/" in rest or "/CHGS/" in rest:

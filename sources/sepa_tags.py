@@ -14,6 +14,7 @@ from typing import NamedTuple
 _NAMES = "EREF|KREF|MREF|CRED|DEBT|COAM|OAMT|SVWZ|ABWA|ABWE|IBAN|BIC|BREF|RREF|PURP|MDAT|RCUR|SQTP|ANAM"
 _TAG = re.compile(rf"({_NAMES})\+")
 _COLON = re.compile(r"(?:(?<=\s)|^)(EREF|KREF|MREF|CRED|DEBT|IBAN|BIC|ABWA|ABWE|SVWZ|PURP|OAMT|COAM): ?")
+_TAG_NAMES = frozenset(_NAMES.split("|"))
 _TEXTS = frozenset({"SVWZ", "ABWA", "ABWE"})
 _AFTER_TEXT = frozenset({"ABWA", "ABWE"})
 _WIDTH = 27
@@ -29,19 +30,30 @@ class Tagged(NamedTuple):
     rest: str
 
 
-def wrapped(pieces: list[str]) -> str:
-    """Subfields to one text: a subfield shorter than its width lost a trailing blank, which is put back."""
+def wrapped(pieces: list[str], lost: int = 0) -> str:
+    """Subfields to one text: a subfield shorter than its width lost a trailing blank, which is put back.
+
+    lost: signs cut off the first piece already (its tag).
+    """
     if len(pieces) == 1:
         return pieces[0]
-    last = len(pieces) - 1
-    return "".join(
-        piece if index == last or len(piece) >= _WIDTH or piece[-1:] == " " or not piece else piece + " "
-        for index, piece in enumerate(pieces)
-    )
+    out: list[str] = []
+    width = lost
+    for piece in pieces:
+        if out and width < _WIDTH and piece[:1] != " " and out[-1][-1:] not in ("", " "):
+            out.append(" ")
+        out.append(piece)
+        width = len(piece)
+        if len(out) == 1:
+            width += lost
+    return "".join(out)
 
 
 def plus_tags(pieces: list[str]) -> Tagged:
     """The remittance subfields in file order → tags and text. Without any tag everything is text."""
+    plain = _by_the_book(pieces)
+    if plain is not None:
+        return plain
     joined = "".join(pieces)
     first = _TAG.search(joined) if "+" in joined else None
     if first is None:
@@ -76,6 +88,43 @@ def plus_tags(pieces: list[str]) -> Tagged:
     if texts:
         return Tagged(values, texts[0].strip(), other)
     return Tagged(values, other, "")
+
+
+def _by_the_book(pieces: list[str]) -> Tagged | None:
+    """Subfields where every ``+`` ends a tag of its own subfield, in the common order; None for anything livelier."""
+    values: dict[str, str] = {}
+    texts: list[str] = []
+    name = ""
+    full = False
+    for piece in pieces:
+        plus = piece.find("+")
+        if plus < 0:
+            if name == "SVWZ":
+                texts.append(piece)
+            elif full and name not in _TEXTS:
+                value = values[name] + piece
+                if len(value) > _LONGEST_ID:
+                    return None
+                values[name] = value
+                full = len(piece) >= _NEARLY_FULL
+            else:
+                return None
+            continue
+        found = piece[:plus]
+        if found not in _TAG_NAMES or found in values or name in _TEXTS or piece.find("+", plus + 1) >= 0:
+            return None
+        name = found
+        if name == "SVWZ":
+            texts.append(piece[5:])
+        else:
+            values[name] = piece[plus + 1 :]
+            full = len(piece) >= _NEARLY_FULL
+    if not texts:
+        return None
+    text = wrapped(texts, len("SVWZ+"))
+    for key, value in values.items():
+        values[key] = value.strip()
+    return Tagged(values, text.strip(), "")
 
 
 def _accept(joined: str, pieces: list[str], starts: list[int]) -> list[re.Match[str]]:
@@ -133,15 +182,8 @@ def _slice(pieces: list[str], starts: list[int], begin: int, end: int) -> str:
     last = bisect_right(starts, end - 1) - 1 if end > begin else first
     if first == last:
         return pieces[first][begin - starts[first] : end - starts[first]]
-    out: list[str] = []
-    for index in range(first, last + 1):
-        piece = pieces[index]
-        low = begin - starts[index] if index == first else 0
-        high = end - starts[index] if index == last else len(piece)
-        out.append(piece[low:high])
-        if index != last and out[-1] and len(piece) < _WIDTH and not piece.endswith(" "):
-            out.append(" ")
-    return "".join(out)
+    parts = [pieces[first][begin - starts[first] :], *pieces[first + 1 : last], pieces[last][: end - starts[last]]]
+    return wrapped(parts, begin - starts[first])
 
 
 def colon_tags(tagged: Tagged) -> Tagged:

@@ -76,8 +76,9 @@ class Journal(Protocol):
         """Posts new entries in the given order under gapless posting numbers; returns how many were new.
 
         An entry that is there already with the same content is skipped. Raises IdempotencyConflict for the same id
-        with other content, AlreadyReversed for a second reversal, LedgerInvariantBroken for an unbalanced entry;
-        then nothing of the commit may stay.
+        with other content, AlreadyReversed for a second reversal, LedgerInvariantBroken for an unbalanced entry and
+        for allocations that in sum leave a transaction's amount or belong to none; then nothing of the commit may stay.
+        So what one transaction allocates together (an invoice less a credit note) is also appended together.
         """
         ...
 

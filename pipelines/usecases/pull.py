@@ -420,7 +420,7 @@ def _statement_row(item: Verdict) -> StatementRow:
         page=statement.page,
         from_day=told.first,
         to_day=told.last,
-        opening_minor=told.opening_minor if opening is None else opening.amount.minor,
+        opening_minor=_opening_minor(item),
         opening_day=None if opening is None else opening.day,
         closing_minor=None if closing is None else closing.amount.minor,
         closing_day=None if closing is None else closing.day,
@@ -429,6 +429,14 @@ def _statement_row(item: Verdict) -> StatementRow:
         source=item.waiting.source,
         source_file=item.waiting.source_file,
     )
+
+
+def _opening_minor(item: Verdict) -> int | None:
+    """The stated opening balance, or the one the chain proved where the format has none."""
+    opening = item.waiting.statement.opening
+    if opening is not None:
+        return opening.amount.minor
+    return item.told.opening_minor if item.verdict == PROVEN else None
 
 
 def _verdict_row(item: Verdict) -> VerdictRow:

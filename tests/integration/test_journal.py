@@ -161,3 +161,33 @@ def test_a_returned_payment_still_tells_who_pays(books: SqlBooks) -> None:
         assert work.journal.generations([paid.transaction_id, back.transaction_id]) == {}
         assert work.journal.cash() == {}
         assert work.journal.open_items()["RE-1"].open_minor == 1000
+
+
+def test_a_cent_is_not_spent_twice(books: SqlBooks) -> None:
+    world, (entry,) = a_paid_invoice(books)
+    paid = world.bookings[0].transactions[0]
+    append(books, entry)
+    (again,) = book.allocation_entries(
+        paid, world.proposals[0], {}, CHART, "test", generations={(paid.transaction_id, "RE-1", "DRE-1"): 1}
+    )
+    with pytest.raises(LedgerInvariantBroken, match="beyond its amount"):
+        append(books, again)
+    (lost,) = book.allocation_entries(replace(paid, transaction_id="unknown"), world.proposals[0], {}, CHART, "test")
+    with pytest.raises(LedgerInvariantBroken, match="not booked"):
+        append(books, lost)
+    with books.read() as work:
+        assert work.journal.entries([again.entry_id, lost.entry_id]) == {}
+
+
+def test_half_a_set_off_cannot_be_undone(books: SqlBooks) -> None:
+    world = World()
+    world.item("RE-1", 10000)
+    world.item("GS-1", -2000)
+    (paid,) = world.booking(8000)
+    proposal = world.propose(paid, world.line("RE-1", 10000), world.line("GS-1", -2000))
+    store(books, world)
+    credit, invoice = book.allocation_entries(paid, proposal, {}, CHART, "test")
+    append(books, credit, invoice)
+    with pytest.raises(LedgerInvariantBroken, match="beyond its amount"):
+        append(books, book.reversal_entry(credit, "test", AS_OF))
+    assert append(books, *(book.reversal_entry(e, "test", AS_OF) for e in (credit, invoice))) == 2

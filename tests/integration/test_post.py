@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -53,6 +55,33 @@ def test_any_plan_keeps_every_invariant(seed: int, size: int, chunk: int, cut: i
         ledgers.append(ledger(books))
         database.close()
     assert ledgers[0] == ledgers[1]
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 10**6), rounds=st.integers(1, 3))
+def test_posting_undoing_and_posting_again_keeps_every_invariant(seed: int, rounds: int) -> None:
+    rng = random.Random(seed)
+    database = Database("sqlite://")
+    database.open("test")
+    books = new_books(database)
+    world = random_world(seed, 12)
+    store(books, world)
+    post(books, CHART, AS_OF)
+    for number in range(rounds):
+        with books.lease("review", AS_OF), books.write() as work:
+            paid = sorted({s.transaction_id for s in work.journal.settlements()})
+            undone = work.journal.settlements(transaction_ids=[key for key in paid if rng.random() < 0.5])
+            entries = work.journal.entries([s.entry_id for s in undone])
+            work.journal.append([book.reversal_entry(entries[s.entry_id], "test", AS_OF) for s in undone])
+        assert broken(books) == []
+        again = World(considered=world.considered, proposals=world.proposals, links=world.links)
+        store_plan(books, again, f"k{number}")
+        post(books, CHART, AS_OF)
+        assert broken(books) == []
+    before = ledger(books)
+    assert post(books, CHART, AS_OF).counts["entries"] == 0
+    assert ledger(books) == before
+    database.close()
 
 
 class Killed(Exception):

@@ -434,6 +434,41 @@ def test_a_day_without_bookings_is_proven_and_an_empty_excerpt_is_not_silence(wo
     assert world.codes() == {"statement-without-entries"}
 
 
+def test_days_without_bookings_move_the_proof_on_and_their_gaps_are_seen(world: World) -> None:
+    def quiet(number: int, minor: int) -> Statement:
+        return statement([], minor, minor, first=day(number), last=day(number))
+
+    closing = START + RENT.minor + SHOP.minor
+    world.pull([world.document(daily(1)), world.document(quiet(6, closing))])
+    with world.books.read() as work:
+        (coverage,) = work.statements.coverage()
+    assert coverage.proven_until == day(6)
+    world.pull([world.document(quiet(7, closing + 1))])
+    assert world.codes() == {"statement-gap"}
+    result = world.pull([world.document(replace(quiet(6, closing), format="mt940"))])
+    assert (result.known, result.held) == (1, 1)
+
+
+def test_a_longer_statement_without_news_moves_the_proof_on(world: World) -> None:
+    world.pull([world.document(daily(1))])
+    longer = statement([RENT, SHOP], START, START + 75_010, first=day(1), last=day(3), format_name="mt940")
+    world.pull([world.document(longer)])
+    with world.books.read() as work:
+        (coverage,) = work.statements.coverage()
+    assert coverage.proven_until == day(3)
+    assert world.booked() == truth([RENT, SHOP])
+
+
+def test_balances_that_fit_a_repetition_and_a_continuation_are_left_to_a_person(world: World) -> None:
+    swing = [Real(day(1), 5_000), Real(day(1), -5_000)]
+    world.pull([world.document(statement(swing[:1], 0, 5_000, first=day(1), last=day(1), number="1"))])
+    world.pull([world.document(statement(swing[1:], 5_000, 0, first=day(1), last=day(1), number="2"))])
+    unclear = replace(swing[0], day=day(1))
+    part = statement([unclear], 0, 5_000, first=day(1), last=day(1), format_name="mt940")
+    world.pull([world.document(part)])
+    assert world.booked() == [(day(1), -5_000), (day(1), 5_000)]
+
+
 def test_one_account_in_two_currencies(world: World) -> None:
     euro = daily(1)
     yen = Real(day(1), 500, "J", currency="JPY")
