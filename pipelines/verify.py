@@ -12,108 +12,28 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
 
-from pipelines.bookings import Known, Observation, Stock, end_to_end_key
+from pipelines.bookings import Known, Stock, end_to_end_key
+from pipelines.chain import (
+    CONTRADICTS,
+    GAP,
+    KNOWN,
+    PROVEN,
+    Accepted,
+    Chain,
+    Refused,
+    Told,
+    balances_of,
+    chain_of,
+    days_of,
+    is_member,
+    member_of,
+    money_of,
+    reaches_beyond,
+)
 from pipelines.dedupe import Group, contradicts, corroborated, pair, pair_loosely, pair_moved, pair_untold_days, regroup
-from pipelines.model.money import Money
-
-PROVEN: Final = "proven"
-UNPROVEN: Final = "unproven"
-HELD: Final = "held"
-KNOWN: Final = "known"
-
-MISMATCH: Final = "statement-balance-mismatch"
-GAP: Final = "statement-gap"
-CONTRADICTS: Final = "statement-contradicts"
 
 # A statement of Monday may state its opening balance for the Thursday before a long weekend.
 _NEAR: Final = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What one statement tells, ready for the gate. Amounts in minor units; None where the format has no such balance.
-
-    first/last: days it covers, entries included; None when neither the file nor an entry names one.
-    last_is_open: its last day may go on (interim balance or page). total_minor: Σ booked observations.
-    """
-
-    statement_id: str
-    currency: str
-    opening_minor: int | None
-    closing_minor: int | None
-    first: date | None
-    last: date | None
-    last_is_open: bool
-    observations: tuple[Observation, ...]
-
-    @property
-    def total_minor(self) -> int:
-        """Σ of the booked entries."""
-        return sum(item.amount_minor for item in self.observations)
-
-    @property
-    def adds_up(self) -> bool:
-        """Both balances are there and the entries lead from the one to the other."""
-        return (
-            self.opening_minor is not None
-            and self.closing_minor is not None
-            and self.opening_minor + self.total_minor == self.closing_minor
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A statement of the chain: its days and balances."""
-
-    statement_id: str
-    first: date
-    last: date
-    opening_minor: int
-    closing_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """The proven stretch of an account: from a balance on a day to a balance on a day.
-
-    end_is_open: bookings of ``end_day`` may still follow. members: the statements it consists of.
-    """
-
-    start_day: date
-    start_minor: int
-    end_day: date
-    end_minor: int
-    end_is_open: bool
-    members: tuple[Member, ...] = ()
-
-    def is_closed(self, day: date) -> bool:
-        """Whether the bookings of this day are proven to be complete."""
-        return self.start_day <= day <= self.end_day and not (self.end_is_open and day == self.end_day)
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A statement that passed. verdict: ``proven`` or ``known``.
-
-    pairs: per observation its booking, None for a new one or one that is part of ``groups``. carried: bookings told
-    before without proof that the opening balance of this statement proves. chain: the chain afterwards, None when it
-    did not move. notes: dashed codes of what is worth an information.
-    """
-
-    verdict: str
-    pairs: tuple[Known | None, ...]
-    groups: tuple[Group, ...] = ()
-    carried: tuple[Known, ...] = ()
-    chain: Chain | None = None
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A statement that does not fit, and why, for people."""
-
-    code: str
-    message: str
 
 
 @dataclass(slots=True)
@@ -124,7 +44,7 @@ class Gate:
     stock: Stock
     chain: Chain | None
     tail_minor: int = 0  # Σ proven bookings later than everything in the stock
-    promised: Callable[[Known], bool] = field(default=lambda known: False)
+    promised: Callable[[Known, str], bool] = field(default=lambda known, statement_id: False)
 
     def examine(self, told: Told) -> Accepted | Refused:
         """The verdict on a statement that has both balances and adds up. Changes nothing."""
@@ -147,9 +67,9 @@ class Gate:
 
     def _dayless(self, told: Told) -> Accepted | Refused:
         # Without a day there is no entry either: it can only repeat a balance.
-        if self.chain is None or told.opening_minor in _balances(self.chain):
+        if self.chain is None or told.opening_minor in balances_of(self.chain):
             return Accepted(KNOWN, ())
-        return Refused(GAP, f"The balance of {_money(told.opening_minor, told)} has no day and fits nowhere.")
+        return Refused(GAP, f"The balance of {money_of(told.opening_minor, told)} has no day and fits nowhere.")
 
     def _first(self, told: Told) -> Accepted | Refused:
         pairs = self._count(told, _anything)
@@ -157,15 +77,15 @@ class Gate:
         if settled is None:
             return self._missing(told)
         pairs, groups = settled
-        return Accepted(PROVEN, tuple(pairs), groups, (), _chain_of(told))
+        return Accepted(PROVEN, tuple(pairs), groups, (), chain_of(told))
 
     def _known(self, told: Told, chain: Chain) -> Accepted | Refused | None:
-        if _reaches_beyond(told, chain):
+        if reaches_beyond(told, chain):
             return None
         pairs = self._count(told, _anything)
         if not all(known is not None and known.proven for known in pairs):
             return None
-        if _is_member(told, chain):
+        if is_member(told, chain):
             return None if self._begins_anew(told, pairs, chain) else Accepted(KNOWN, tuple(pairs))
         moves = told.opening_minor != told.closing_minor
         adjoins = moves and (told.opening_minor == chain.end_minor or told.closing_minor == chain.start_minor)
@@ -177,8 +97,8 @@ class Gate:
             # Either the same payments cut into other statements, or equal ones once more: balances fit both.
             return Refused(
                 CONTRADICTS,
-                f"The statement of {_days(told)} from {_money(told.opening_minor, told)} may tell known bookings once "
-                "more or equal ones that are new; its balances fit both. Compare it with the bank's statements.",
+                f"The statement of {days_of(told)} from {money_of(told.opening_minor, told)} may tell known bookings "
+                "once more or equal ones that are new; its balances fit both. Compare it with the bank's statements.",
             )
         if not placed and (adjoins or not named):
             # Equal payments again, but other balances: these may well be new ones.
@@ -209,7 +129,7 @@ class Gate:
             settled = self._settle_unproven(told, pairs, chain.start_day, told.last, carried, groups)
             if settled is None:
                 continue
-            if not carried and not _reaches_beyond(told, chain) and _tells_nothing(*settled):
+            if not carried and not reaches_beyond(told, chain) and _tells_nothing(*settled):
                 return Accepted(KNOWN, tuple(settled[0]), settled[1], notes=("told-differently",))
             moved = replace(
                 chain,
@@ -217,7 +137,7 @@ class Gate:
                 end_day=told.last,
                 end_minor=told.closing_minor,
                 end_is_open=told.last_is_open,
-                members=(*chain.members, _member(told)),
+                members=(*chain.members, member_of(told)),
             )
             return Accepted(PROVEN, tuple(settled[0]), settled[1], carried, moved)
         return None
@@ -241,13 +161,13 @@ class Gate:
             settled = self._settle_unproven(told, pairs, told.first, min(told.last, chain.start_day), carried)
             if settled is None:
                 continue
-            if not carried and not _reaches_beyond(told, chain) and _tells_nothing(*settled):
+            if not carried and not reaches_beyond(told, chain) and _tells_nothing(*settled):
                 return Accepted(KNOWN, tuple(settled[0]), settled[1], notes=("told-differently",))
             moved = replace(
                 chain,
                 start_day=told.first,
                 start_minor=told.opening_minor,
-                members=(_member(told), *chain.members),
+                members=(member_of(told), *chain.members),
             )
             return Accepted(PROVEN, tuple(settled[0]), settled[1], carried, moved)
         return None
@@ -280,7 +200,7 @@ class Gate:
             told.last,
             told.closing_minor,
             told.last_is_open,
-            (*chain.members, _member(told)),
+            (*chain.members, member_of(told)),
         )
         return Accepted(PROVEN, tuple(settled[0]), settled[1], (), moved)
 
@@ -319,7 +239,7 @@ class Gate:
         settled = self._settle_unproven(told, pairs, told.first, told.last, ())
         if settled is None:
             return None
-        moved = replace(chain, members=(*chain.members, _member(told)))
+        moved = replace(chain, members=(*chain.members, member_of(told)))
         return Accepted(PROVEN, tuple(settled[0]), settled[1], (), moved)
 
     # --- readings of the same statement -------------------------------------------------------------------------
@@ -413,7 +333,9 @@ class Gate:
             left = [index for index, known in enumerate(result) if known is None and index not in spoken_for]
             found += regroup(told.observations, left, missing, balances_prove=True)
             explained = {id(known) for group in found for known in group.bookings}
-            missing = [known for known in missing if id(known) not in explained and not self.promised(known)]
+            missing = [
+                known for known in missing if id(known) not in explained and not self.promised(known, told.statement_id)
+            ]
         return None if missing else (result, tuple(found))
 
     # --- balances along the chain -------------------------------------------------------------------------------
@@ -422,7 +344,7 @@ class Gate:
         """Whether the chain held the statement's balances around its days."""
         assert told.first is not None
         assert told.last is not None
-        if _is_member(told, chain):
+        if is_member(told, chain):
             return True
         return self._was_held(told.opening_minor, told.first - _NEAR, told.first, chain) and self._was_held(
             told.closing_minor, told.last, told.last + _NEAR, chain
@@ -450,7 +372,7 @@ class Gate:
     def _missing(self, told: Told) -> Refused:
         return Refused(
             CONTRADICTS,
-            f"The statement of {_days(told)} adds up but lacks bookings that were told before for its days. "
+            f"The statement of {days_of(told)} adds up but lacks bookings that were told before for its days. "
             "Compare both with the bank's statement.",
         )
 
@@ -465,16 +387,16 @@ class Gate:
             gap = told.opening_minor - chain.end_minor - waiting
             return Refused(
                 GAP,
-                f"The opening balance {_money(told.opening_minor, told)} on {told.first} does not follow from "
-                f"{_money(chain.end_minor + waiting, told)} on {chain.end_day}: bookings of {_money(gap, told)} are "
-                f"missing between {chain.end_day} and {told.first}. Pull the statement in between.",
+                f"The opening balance {money_of(told.opening_minor, told)} on {told.first} does not follow from "
+                f"{money_of(chain.end_minor + waiting, told)} on {chain.end_day}: bookings of {money_of(gap, told)} "
+                f"are missing between {chain.end_day} and {told.first}. Pull the statement in between.",
             )
         if told.last < chain.start_day and told.closing_minor != chain.start_minor:
             gap = chain.start_minor - told.closing_minor
             return Refused(
                 GAP,
-                f"The closing balance {_money(told.closing_minor, told)} on {told.last} does not lead to "
-                f"{_money(chain.start_minor, told)} on {chain.start_day}: bookings of {_money(gap, told)} are "
+                f"The closing balance {money_of(told.closing_minor, told)} on {told.last} does not lead to "
+                f"{money_of(chain.start_minor, told)} on {chain.start_day}: bookings of {money_of(gap, told)} are "
                 f"missing between {told.last} and {chain.start_day}. Pull the statement in between.",
             )
         pairs = self._count(told, _anything)
@@ -482,23 +404,13 @@ class Gate:
             return self._missing(told)
         return Refused(
             CONTRADICTS,
-            f"The statement of {_days(told)} from {_money(told.opening_minor, told)} to "
-            f"{_money(told.closing_minor, told)} contradicts statements that are proven for these days "
-            f"(proven up to {chain.end_day} with {_money(chain.end_minor, told)}). Ask the bank which one holds.",
+            f"The statement of {days_of(told)} from {money_of(told.opening_minor, told)} to "
+            f"{money_of(told.closing_minor, told)} contradicts statements that are proven for these days "
+            f"(proven up to {chain.end_day} with {money_of(chain.end_minor, told)}). Ask the bank which one holds.",
         )
 
 
 # --- small helpers ------------------------------------------------------------------------------------------------
-
-
-def mismatch_message(opening: Money, booked_minor: int, closing: Money) -> str:
-    """Says by how much a statement fails its own proof."""
-    booked = Money(booked_minor, opening.currency)
-    difference = Money(closing.minor - opening.minor - booked_minor, opening.currency)
-    return (
-        f"Opening balance {opening} plus booked entries {booked} is not the closing balance {closing}: "
-        f"difference {difference}. Nothing of this statement was posted; get it from the bank again."
-    )
 
 
 def _anything(_known: Known) -> bool:
@@ -520,14 +432,6 @@ def _proven_sum(pairs: Sequence[Known | None], groups: Sequence[Group]) -> int:
     return total + sum(known.amount_minor for group in groups for known in group.bookings if known.proven)
 
 
-def _reaches_beyond(told: Told, chain: Chain) -> bool:
-    """Whether accepting the statement would move an end of the chain; a day without bookings does so too."""
-    assert told.first is not None
-    assert told.last is not None
-    closes = told.last == chain.end_day and chain.end_is_open and not told.last_is_open
-    return told.first < chain.start_day or told.last > chain.end_day or closes
-
-
 def _tells_nothing(pairs: Sequence[Known | None], groups: Sequence[Group]) -> bool:
     """Whether every entry is a proven booking or part of one."""
     grouped = {index for group in groups for index in group.observations}
@@ -536,42 +440,3 @@ def _tells_nothing(pairs: Sequence[Known | None], groups: Sequence[Group]) -> bo
         and all(index in grouped or (known is not None and known.proven) for index, known in enumerate(pairs))
         and all(known.proven for group in groups for known in group.bookings)
     )
-
-
-def _member(told: Told) -> Member:
-    assert told.first is not None
-    assert told.last is not None
-    assert told.opening_minor is not None
-    assert told.closing_minor is not None
-    return Member(told.statement_id, told.first, told.last, told.opening_minor, told.closing_minor)
-
-
-def _chain_of(told: Told) -> Chain:
-    member = _member(told)
-    return Chain(member.first, member.opening_minor, member.last, member.closing_minor, told.last_is_open, (member,))
-
-
-def _is_member(told: Told, chain: Chain) -> bool:
-    """Whether a chained statement has the same balances and shares days with this one."""
-    assert told.first is not None
-    assert told.last is not None
-    return any(
-        member.opening_minor == told.opening_minor
-        and member.closing_minor == told.closing_minor
-        and member.first <= told.last
-        and told.first <= member.last
-        for member in chain.members
-    )
-
-
-def _balances(chain: Chain) -> set[int]:
-    inner = {balance for member in chain.members for balance in (member.opening_minor, member.closing_minor)}
-    return inner | {chain.start_minor, chain.end_minor}
-
-
-def _days(told: Told) -> str:
-    return f"{told.first}" if told.first == told.last else f"{told.first} to {told.last}"
-
-
-def _money(minor: int | None, told: Told) -> str:
-    return str(Money(minor or 0, told.currency))
