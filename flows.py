@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 # No figures about its users leave this machine; must be set before Prefect reads its settings.
@@ -27,9 +28,11 @@ from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.context import SyncClientContext
 from prefect.events.worker import EventsWorker
 from prefect.runtime import flow_run
 from prefect.schedules import Cron
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Completed, Failed
 from prefect.tasks import Task
 
@@ -68,10 +71,8 @@ def transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
 
 
 def _as_task(name: str, **options: Any) -> Callable[[Callable[P, Summary]], Task[P, Summary]]:
-    """A task that keeps nothing: no cache, no stored result."""
-    return task(
-        name=name, tags=TAGS, cache_policy=NO_CACHE, persist_result=False, cache_result_in_memory=False, **options
-    )
+    """A task that keeps nothing: no cache, no stored result. It gets its tags from its flow run."""
+    return task(name=name, cache_policy=NO_CACHE, persist_result=False, cache_result_in_memory=False, **options)
 
 
 def _summary(step: Step) -> Summary:
@@ -99,23 +100,30 @@ def _sanitised() -> Iterator[None]:
         raise Unexpected(f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}") from None
 
 
+# The books of the flow that is running. As a parameter Prefect would look into them.
+_books: ContextVar[Kontoklar] = ContextVar("books")
+_pulling: ContextVar[Pull] = ContextVar("pulling")
+
+
+def _tag() -> None:
+    """Tags the flow run where no deployment did. Tags on tasks would cost a request each."""
+    if not set(TAGS) <= set(flow_run.get_tags()):
+        with get_client(sync_client=True) as client:
+            client.update_flow_run(UUID(flow_run.get_id()), tags=TAGS)
+
+
 @contextmanager
 def _opened(config: str | None) -> Iterator[Kontoklar]:
-    """The books of a configuration."""
+    """Opens the books of a configuration for the tasks of one flow, and tags its run."""
+    _tag()
     with _sanitised():
         settings = configuration.load(Path(config) if config else None)
         with Kontoklar(settings, clock=lambda: datetime.now(UTC).isoformat(timespec="seconds")) as app:
-            yield app
-
-
-class _PullJob(NamedTuple):
-    """A pull in progress. It stays with the flow: as a parameter Prefect would look into it."""
-
-    app: Kontoklar
-    job: Pull
-
-
-_pulling: ContextVar[_PullJob] = ContextVar("pulling")
+            token = _books.set(app)
+            try:
+                yield app
+            finally:
+                _books.reset(token)
 
 
 @_as_task(
@@ -127,7 +135,7 @@ _pulling: ContextVar[_PullJob] = ContextVar("pulling")
 )
 def take_task(as_of: date, source: str, files: Sequence[str]) -> Summary:
     """Fetches and archives one source, so that it can fail alone; "files" where files were given instead."""
-    app, job = _pulling.get()
+    app, job = _books.get(), _pulling.get()
     with _sanitised():
         if files:
             step = app.take(job, as_of, files=[Path(file) for file in files])
@@ -141,7 +149,7 @@ def take_task(as_of: date, source: str, files: Sequence[str]) -> Summary:
 @_as_task("settle", task_run_name="settle {account} {as_of}")
 def settle_task(as_of: date, account: str, place: int) -> Summary:
     """Proves and stores what arrived for one account, in one commit. place: which of the job's accounts."""
-    app, job = _pulling.get()
+    app, job = _books.get(), _pulling.get()
     with _sanitised():
         return _summary(app.settle(job, job.accounts()[place], as_of))
 
@@ -155,31 +163,31 @@ def prove_task(as_of: date, account: str, proven_to: str, problems: Sequence[str
 
 
 @_as_task("match", task_run_name="match {as_of}")
-def match_task(as_of: date, config: str | None) -> Summary:
+def match_task(as_of: date) -> Summary:
     """Plans what every waiting receipt and return is."""
-    with _opened(config) as app:
-        return _summary(app.match(as_of))
+    with _sanitised():
+        return _summary(_books.get().match(as_of))
 
 
 @_as_task("post", task_run_name="post {as_of}")
-def post_task(as_of: date, config: str | None) -> Summary:
+def post_task(as_of: date) -> Summary:
     """Books the automatic part of the plan, returns included."""
-    with _opened(config) as app:
-        return _summary(app.post(as_of))
+    with _sanitised():
+        return _summary(_books.get().post(as_of))
 
 
 @_as_task("dun", task_run_name="dun {as_of}")
-def dun_task(as_of: date, config: str | None) -> Summary:
+def dun_task(as_of: date) -> Summary:
     """Makes dunning triggers, or holds them with the reason."""
-    with _opened(config) as app:
-        return _summary(app.dun(as_of))
+    with _sanitised():
+        return _summary(_books.get().dun(as_of))
 
 
 @_as_task("deliver", task_run_name="deliver {as_of}")
-def deliver_task(as_of: date, config: str | None) -> Summary:
+def deliver_task(as_of: date) -> Summary:
     """Sends what is ready; what fails stays in the outbox for the next run, so nothing is retried here."""
-    with _opened(config) as app:
-        return _summary(app.deliver(as_of))
+    with _sanitised():
+        return _summary(_books.get().deliver(as_of))
 
 
 # --- flows --------------------------------------------------------------------------------------------------------
@@ -200,7 +208,7 @@ def _outcome_of(state: State[Any]) -> Any:
     return state.result(raise_on_failure=False)
 
 
-def _pull_all(as_of: date, config: str | None, files: Sequence[str]) -> tuple[list[Summary], list[str]]:
+def _pull_all(as_of: date, files: Sequence[str]) -> tuple[list[Summary], list[str]]:
     """Every source, then every account, in a task of its own; returns what they did and which source was down.
 
     A source that is down and an account that contradicts the books fail alone; the latter still fails the flow, when
@@ -209,27 +217,24 @@ def _pull_all(as_of: date, config: str | None, files: Sequence[str]) -> tuple[li
     summaries: list[Summary] = []
     unavailable: list[str] = []
     broken: list[BaseException] = []
-    with _opened(config) as app:
-        job = app.begin_pull(as_of)
-        token = _pulling.set(_PullJob(app, job))
-        try:
-            for source in ["files"] if files else app.source_names():
-                outcome = _outcome_of(take_task(as_of, source, files, return_state=True))
-                if isinstance(outcome, SourceUnavailable):
-                    unavailable.append(source)
-                elif isinstance(outcome, BaseException):
-                    raise outcome
-                else:
-                    summaries.append(outcome)
-            for place, key in enumerate(job.accounts()):
-                outcome = _outcome_of(settle_task(as_of, _masked(key.account), place, return_state=True))
-                if isinstance(outcome, BaseException):
-                    broken.append(outcome)
-                else:
-                    summaries.append(outcome)
-            job.close()
-        finally:
-            _pulling.reset(token)
+    app = _books.get()
+    job = app.begin_pull(as_of)
+    _pulling.set(job)
+    for source in ["files"] if files else app.source_names():
+        outcome = _outcome_of(take_task(as_of, source, files, return_state=True))
+        if isinstance(outcome, SourceUnavailable):
+            unavailable.append(source)
+        elif isinstance(outcome, BaseException):
+            raise outcome
+        else:
+            summaries.append(outcome)
+    for place, key in enumerate(job.accounts()):
+        outcome = _outcome_of(settle_task(as_of, _masked(key.account), place, return_state=True))
+        if isinstance(outcome, BaseException):
+            broken.append(outcome)
+        else:
+            summaries.append(outcome)
+    job.close()
     if broken:
         raise broken[0]
     return summaries, unavailable
@@ -240,12 +245,10 @@ def _masked(account: str) -> str:
     return f"{account[:4]}…{account[-4:]}"
 
 
-def _prove_all(as_of: date, config: str | None) -> None:
+def _prove_all(as_of: date) -> None:
     """One task per account; a failed one shows in the run, the others and the steps after them go on."""
-    with _opened(config) as app:
-        accounts = app.accounts()
     rows = []
-    for account in accounts:
+    for account in _books.get().accounts():
         masked = f"{_masked(account.account)} {account.currency}"
         proven_to = account.proven_until.isoformat() if account.proven_until else ""
         problems = [
@@ -281,49 +284,56 @@ def _outcome(as_of: date, summaries: Sequence[Summary], unavailable: Sequence[st
 def daily(as_of: date | None = None, config: str | None = None, files: list[str] | None = None) -> State[Any]:
     """pull, match, post (returns too), dun, deliver. as_of: None is today in Berlin. files: instead of the sources."""
     day = _day(as_of)
-    summaries, unavailable = _pull_all(day, config, files or [])
-    _prove_all(day, config)
-    for step in (match_task, post_task, dun_task, deliver_task):
-        summaries.append(step(day, config))
-    _table("kontoklar-steps", f"What the run of {day} did", _lines(summaries))
-    _waiting(day, config)
+    with _opened(config):
+        summaries, unavailable = _pull_all(day, files or [])
+        _prove_all(day)
+        for step in (match_task, post_task, dun_task, deliver_task):
+            summaries.append(step(day))
+        _table("kontoklar-steps", f"What the run of {day} did", _lines(summaries))
+        _waiting(day)
     return _outcome(day, summaries, unavailable)
 
 
 @flow(name="kontoklar-pull", flow_run_name=_run_name, persist_result=False)
 def pull(as_of: date | None = None, config: str | None = None, files: list[str] | None = None) -> State[Any]:
     """Statements in, proven and stored."""
-    summaries, unavailable = _pull_all(_day(as_of), config, files or [])
-    _prove_all(_day(as_of), config)
-    return _outcome(_day(as_of), summaries, unavailable)
+    day = _day(as_of)
+    with _opened(config):
+        summaries, unavailable = _pull_all(day, files or [])
+        _prove_all(day)
+    return _outcome(day, summaries, unavailable)
 
 
 @flow(name="kontoklar-match", flow_run_name=_run_name, persist_result=False)
 def match(as_of: date | None = None, config: str | None = None) -> State[Any]:
     """Plans what every waiting receipt and return is."""
-    summaries = [match_task(_day(as_of), config)]
-    _waiting(_day(as_of), config)
-    return _outcome(_day(as_of), summaries, [])
+    return _alone(match_task, _day(as_of), config)
 
 
 @flow(name="kontoklar-post", flow_run_name=_run_name, persist_result=False)
 def post(as_of: date | None = None, config: str | None = None) -> State[Any]:
     """Books the automatic part of the plan."""
-    return _outcome(_day(as_of), [post_task(_day(as_of), config)], [])
+    return _alone(post_task, _day(as_of), config)
 
 
 @flow(name="kontoklar-dun", flow_run_name=_run_name, persist_result=False)
 def dun(as_of: date | None = None, config: str | None = None) -> State[Any]:
     """Makes dunning triggers."""
-    summaries = [dun_task(_day(as_of), config)]
-    _waiting(_day(as_of), config)
-    return _outcome(_day(as_of), summaries, [])
+    return _alone(dun_task, _day(as_of), config)
 
 
 @flow(name="kontoklar-deliver", flow_run_name=_run_name, persist_result=False)
 def deliver(as_of: date | None = None, config: str | None = None) -> State[Any]:
     """Sends what is ready."""
-    return _outcome(_day(as_of), [deliver_task(_day(as_of), config)], [])
+    return _alone(deliver_task, _day(as_of), config)
+
+
+def _alone(step: Task[[date], Summary], day: date, config: str | None) -> State[Any]:
+    """One step by itself, and what waits afterwards."""
+    with _opened(config):
+        summaries = [step(day)]
+        _waiting(day)
+    return _outcome(day, summaries, [])
 
 
 # --- artifacts ----------------------------------------------------------------------------------------------------
@@ -352,10 +362,9 @@ _QUEUE_SHOWN = ("transaction_id", "booking_date", "days", "unallocated", "curren
 _QUEUE_LIMIT = 100
 
 
-def _waiting(as_of: date, config: str | None) -> None:
+def _waiting(as_of: date) -> None:
     """What waits for a person and how long already, and which triggers are held and why."""
-    with _opened(config) as app:
-        queue, held = app.review_queue(as_of), app.held_triggers()
+    queue, held = _books.get().review_queue(as_of), _books.get().held_triggers()
     shown = [{name: row[name] for name in _QUEUE_SHOWN} for row in queue[:_QUEUE_LIMIT]]
     _table("kontoklar-review-queue", f"Waiting for a person on {as_of}: {len(queue)}, the oldest first", shown)
     _table("kontoklar-held-triggers", f"Dunning triggers held on {as_of}: {len(held)}", held[:_QUEUE_LIMIT])
@@ -366,6 +375,18 @@ def _table(key: str, description: str, rows: Sequence[Mapping[str, object]]) -> 
     if rows:
         cells = [{name: str(value) for name, value in row.items()} for row in rows]
         create_table_artifact(cells, key=key, description=description)
+
+
+@contextmanager
+def several() -> Iterator[None]:
+    """For many flow runs in one process: one client for all, no heartbeats (nobody else watches over them), and at the
+    end a wait until the server has recorded everything."""
+    with (
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+        SyncClientContext.get_or_create(),
+    ):
+        yield
+        settle()
 
 
 def settle(seconds: float = 10.0) -> None:

@@ -1,6 +1,7 @@
 """One file per matching strategy: frames in, candidate frame out.
 
-A new strategy is one new module here with ``build(options)``; the policy's ``strategies`` names it, nothing else changes.
+A new strategy is one new module here with ``build(options)``; the policy's ``strategies`` names it, and nothing else
+changes.
 """
 
 from __future__ import annotations

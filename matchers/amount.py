@@ -20,8 +20,13 @@ class Amount:
         most = index.policy.limits.equal_amount_candidates
         tolerance = index.policy.amounts.rounding_minor
         items = index.items
+        discounts = bool(items.discount_points.any())
         for receipt, amount in enumerate(index.amounts):
-            if amount <= 0 or index.is_clear(receipt):
+            if (
+                amount <= 0
+                or index.is_clear(receipt)
+                or not (discounts or index.equal_counts[receipt] or items.has_moved)
+            ):
                 continue
             equal = items.with_open(amount) + items.with_net(amount, tolerance)
             if len(equal) > most:

@@ -22,9 +22,7 @@ class CollectionBatch:
         rows = CandidateRows()
         wanted = [
             receipt
-            for receipt, (kind, flag) in enumerate(
-                zip(index.text("kind"), receipts["is_batch"].tolist(), strict=True)
-            )
+            for receipt, (kind, flag) in enumerate(zip(index.text("kind"), receipts["is_batch"].tolist(), strict=True))
             if kind == "collection" or flag
         ]
         if wanted and len(index.items.collections):
@@ -91,17 +89,13 @@ class _Book:
             return [], ""
         return [position for position in positions if position != missing[0]], "batch_less"
 
-    def _emit(
-        self, index: MatchIndex, receipt: int, positions: list[int], level: str, rows: CandidateRows
-    ) -> bool:
+    def _emit(self, index: MatchIndex, receipt: int, positions: list[int], level: str, rows: CandidateRows) -> bool:
         if not positions or any(self._rows[position] < 0 for position in positions):
             return False
         if len(positions) > index.policy.limits.group_items:
             return False
         for position in positions:
-            rows.add(
-                receipt, "batch", level, item=self._rows[position], group=0, amount=self._amounts[position]
-            )
+            rows.add(receipt, "batch", level, item=self._rows[position], group=0, amount=self._amounts[position])
         return True
 
 

@@ -22,6 +22,8 @@ class CustomerNumber:
         """One row per receipt and debtor named."""
         rows = CandidateRows()
         for receipt in range(index.count):
+            if index.is_done(receipt):
+                continue
             scan = index.scan(receipt)
             taken = {
                 (hit.start, hit.end)

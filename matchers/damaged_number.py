@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from rapidfuzz.distance import OSA
 
-from pipelines.ports.matcher import CandidateRows, MatchIndex, Window, confuse, is_plain_word
+from pipelines.ports.matcher import CandidateRows, MatchIndex, Scan, Window, confuse, is_plain_word
 
 _NOT_DIGIT = re.compile(r"[^0-9]+")
 _CHUNK = re.compile(r"[0-9A-Z]*[0-9][0-9A-Z]*")
@@ -54,7 +54,7 @@ class DamagedNumber:
             own = items.items_of(debtor) if debtor >= 0 else ()
             if len(own) <= index.policy.limits.debtor_candidates:
                 fitting.update(row for row in map(int, own) if items.open_minor[row] or items.amount[row])
-        if items.equal_open(index.amounts[receipt]) > index.policy.limits.equal_amount_candidates:
+        if index.equal_counts[receipt] > index.policy.limits.equal_amount_candidates:
             fitting |= _neighbours(index, receipt, chunks)
         return sorted(fitting)
 
@@ -115,13 +115,11 @@ def _level(chunk: Chunk, number: Number) -> str:
         if distance == 2 and len(own) >= 8:
             return "near"
     short_year = str(number.short_year) if number.short_year > 0 else ""
-    if len(short_year) >= 5 and abs(len(typed) - len(short_year)) <= 1:
-        if OSA.distance(typed, short_year, score_cutoff=1) == 1:
-            return "edited"
+    if len(short_year) >= 5 and OSA.distance(typed, short_year, score_cutoff=1) == 1:
+        return "edited"
     counter = str(number.counter) if number.counter > 0 else ""
-    if len(counter) >= 4 and abs(len(typed.lstrip("0")) - len(counter)) <= 1:
-        if OSA.distance(typed.lstrip("0"), counter, score_cutoff=1) == 1:
-            return "near"
+    if len(counter) >= 4 and OSA.distance(typed.lstrip("0"), counter, score_cutoff=1) == 1:
+        return "near"
     return ""
 
 
@@ -131,7 +129,7 @@ def _chunks(index: MatchIndex, receipt: int) -> list[Chunk]:
         return []
     found: dict[tuple[int, int], Chunk] = {}
     for window in index.windows(receipt):
-        if scan.keyword(window.first) == "customer":
+        if scan.keyword(window.first) == "customer" or _is_inside(scan, window, index.items.series.prefixes):
             continue
         digits = _NOT_DIGIT.sub("", window.key)
         if 2 <= len(digits) <= 18:
@@ -139,6 +137,19 @@ def _chunks(index: MatchIndex, receipt: int) -> list[Chunk]:
     for start, end, digits in _confused(index, receipt):
         found.setdefault((start, end), Chunk(digits, start, end, True))
     return list(found.values())
+
+
+def _is_inside(scan: Scan, window: Window, prefixes: frozenset[str]) -> bool:
+    """Whether signs that are no word for "number" touch the stretch in front: then it is part of something else."""
+    start = window.start
+    for position in range(window.first - 1, -1, -1):
+        before, begin, end = scan.runs[position]
+        if end != start:
+            return False
+        if before[0] <= "9" or (before not in prefixes and not is_plain_word(before) and len(before) < 4):
+            return True
+        start = begin
+    return False
 
 
 def _confused(index: MatchIndex, receipt: int) -> Iterator[tuple[int, int, str]]:

@@ -28,6 +28,8 @@ class ExactNumber:
         pending: list[tuple[int, Window]] = []
         echoes: list[tuple[int, Window]] = []
         for receipt in range(index.count):
+            if index.is_done(receipt):
+                continue
             windows = index.windows(receipt)
             if windows:
                 taken = self._whole(rows, index, receipt, windows, echoes)
@@ -110,7 +112,6 @@ class ExactNumber:
                 level = _glue(scan, window) or _digit_level(index, receipt, window, item)
                 rows.add(receipt, "reference", level, item=item, start=window.start, end=window.end)
 
-
     @staticmethod
     def _same_digits(rows: CandidateRows, index: MatchIndex, echoes: list[tuple[int, Window]]) -> None:
         """``RE 202601522`` is RE-2026-01522, but it may be 202601522 of another series with the word RE in front."""
@@ -125,7 +126,9 @@ class ExactNumber:
                 continue
             receipt, window = echoes[position]
             for item in table.at(int(low[place]), int(high[place])).tolist()[:_ECHOES]:
-                if index.items.digit_lengths[item] == len(digits[position]) and item not in index.items.with_key(window.key):
+                if index.items.digit_lengths[item] == len(digits[position]) and item not in index.items.with_key(
+                    window.key
+                ):
                     rows.add(receipt, "reference", "digits", item=item, start=window.start, end=window.end)
 
 

@@ -75,7 +75,7 @@ class _Search:
                         spans.setdefault((hit.start, hit.end), []).append(row)
         placed = sorted((start, end, rows[0]) for (start, end), rows in spans.items() if len(rows) == 1)
         expanded = False
-        for position, (start, end, row) in enumerate(placed):
+        for position, (_, end, row) in enumerate(placed):
             named[row] = None
             named.update(dict.fromkeys(self._abbreviated(end, row)))
             if position + 1 < len(placed) and self._is_range(end, placed[position + 1][0]):
@@ -180,11 +180,8 @@ class _Search:
             for row, hits in self._index.item_hits(self._receipt).items()
             if any(hit.level in _DAMAGED for hit in hits)
         }
-        tried = [
-            [row for row in others if row in damaged],
-            [row for row in others if self._items.open_minor[row] < 0],
-            others,
-        ]
+        credits = [row for row in others if self._items.open_minor[row] < 0]
+        tried = [[row for row in others if row in damaged], credits, others]
         if total + sum(int(self._items.open_minor[row]) for row in others) == self._target and len(others) >= 1:
             self._emit([*named, *others], "listed_part", 1.0)
             return
@@ -195,7 +192,9 @@ class _Search:
             choices = [self._choice(row, True) for row in named] + [self._choice(row, False) for row in optional]
             solution = unique_sum(choices, self._target, limits.combination_states)
             if solution and len(solution.items) > len(named):
-                self._emit(solution.items, "listed_part", solution.ways)
+                # "abzgl. Gutschrift" names the credit notes, though not by their numbers.
+                said = optional is credits and self._index.scan(self._receipt).credit
+                self._emit(solution.items, "listed" if said else "listed_part", solution.ways)
                 return
 
     def _payers(self) -> list[int]:
@@ -215,15 +214,16 @@ class _Search:
         said = self._index.scan(self._receipt).all_open
         day = self._index.days[self._receipt]
         due = [row for row in rows if self._items.due[row] <= day]
+        limits = self._index.policy.limits
         for chosen in (rows, due):
-            if len(chosen) < 2 or len(chosen) > self._index.policy.limits.group_items:
+            # What is due is only one of many parts of an account: unless the text says so, no other may fit.
+            if not 2 <= len(chosen) <= limits.group_items or (chosen is due and not said):
                 continue
             choices = [self._choice(row, True) for row in chosen]
             for position in (0, -1):
                 if sum(choice.amounts[position] for choice in choices) == self._target:
                     self._emit(chosen, "all_open" if said else "absent", 2.0)
                     return
-        limits = self._index.policy.limits
         if len(rows) <= limits.combination_items and not any(
             int(self._items.open_minor[row]) == self._target for row in rows
         ):

@@ -346,6 +346,9 @@ class Kontoklar:
         transaction_id = self.find_transaction(key)
         with self.books.read() as work:
             story: Explanation = work.explanations.explain(transaction_id)
+            states = work.statements.states([transaction_id])
+        if transaction_id in states:
+            story["transaction"]["state"] = str(states[transaction_id])
         return story
 
     def review_desk(self, as_of: date) -> ReviewDesk:

@@ -12,6 +12,7 @@ from datetime import date
 from pipelines.booking_kind import kind_of
 from pipelines.counterparty import account_of, counterparty, structured_reference
 from pipelines.gvc import BATCH
+from pipelines.model.construct import maker
 from pipelines.model.money import Money
 from pipelines.model.statement import Entry, EntryDetail, Statement
 from pipelines.model.transaction import Transaction, TransactionKind
@@ -19,6 +20,7 @@ from pipelines.normalize import clean_text, reference
 from pipelines.return_reasons import reason_of
 from pipelines.text import fold
 
+_draft = maker(Transaction)
 _RETURN_KINDS = frozenset({TransactionKind.RETURN_DEBIT, TransactionKind.RETURN_TRANSFER})
 _FEE_PARTS = re.compile(r"(?:FREMD|EIGEN)\w*ENTGELTE?\s*:?\s*(?:EUR\w?\s*)?(\d{1,5}),(\d\d)\b")
 _MAY_BE_OWN = frozenset({TransactionKind.RECEIPT, TransactionKind.OUTGOING, TransactionKind.OTHER})
@@ -157,7 +159,7 @@ def _transaction(
     remittance = clean_text(detail.remittance)
     documents = "|".join(clean_text(number) for number in detail.document_numbers)
     discount = detail.declared_discount
-    return Transaction(
+    return _draft(
         "", "", statement.account, booking_date, value_date, minor, entry.amount.currency, kind,
         clean_text(party.name), iban, account, bank, clean_text(ultimate), remittance,
         structured_reference(detail.creditor_reference, remittance), documents,

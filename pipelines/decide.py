@@ -38,6 +38,7 @@ _MESSAGES = {
     "names-another-customer": "the text names another debtor's number",
     "payer-is-another-debtor": "the payer's name is another debtor's",
     "refund-wording": "the text speaks of a refund or reversal",
+    "other-purpose": "the text speaks of something that is no payment of an invoice",
     "discount-after-deadline": "cash discount was taken after its last day",
     "discount-without-terms": "cash discount was taken that is not agreed",
     "small-difference": "the amount differs by a little from what is open",
@@ -178,6 +179,8 @@ def _evidence_objection(policy: Policy, batch: Batch, judgement: Judgement, one:
     if found < policy.automation.min_kinds:
         return "single-evidence"
     if not named and one.reference not in DAMAGED - FAINT:
+        if judgement.other_purpose:
+            return "other-purpose"
         if judgement.foreign_number:
             return "unexplained-number"
         if not one.payer_identified:

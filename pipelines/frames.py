@@ -91,10 +91,10 @@ KNOWN_PAYERS = _columns({"iban": "text", "debtor_number": "text"}, {"count": "co
 DEBTORS = _columns({"debtor_number": "text", "name": "text"}, {"ibans": "text", "aliases": "text"})
 
 # What a strategy returns. ``receipt`` and ``item`` are row positions (item −1: the row speaks about the debtor as a
-# whole), ``debtor`` is the index's debtor code (−1: the item's). Rows of one receipt with the same ``group`` ≥ 0 are one
-# set of items paid together. ``level`` is a level of the policy's ``field``. ``start``/``end``: which characters of the
-# scanned text it explains (−1: none). ``ways``: how many alternatives were tried to find it (1: it was named).
-# ``amount_minor``: what this item receives within a group where that is known from elsewhere (a collection batch), else 0.
+# whole), ``debtor`` is the index's debtor code (−1: the item's). Rows of one receipt with the same ``group`` ≥ 0 are
+# one set of items paid together. ``level`` is a level of the policy's ``field``. ``start``/``end``: which characters of
+# the scanned text it explains (−1: none). ``ways``: how many alternatives were tried to find it (1: it was named).
+# ``amount_minor``: what this item receives within a group where that is known (a collection batch), else 0.
 CANDIDATES = (
     Column("receipt", "position", True), Column("item", "position", True), Column("debtor", "position"),
     Column("group", "position"), Column("field"), Column("level"), Column("start", "position"),
@@ -145,7 +145,7 @@ def _coerce(values: pd.Series, kind: str) -> pd.Series:
         return values.astype("datetime64[s]")
     if kind == "flag":
         return values.fillna(False).astype("bool")
-    return values if values.dtype == dtype else values.astype("Int64" if dtype == "Int64" else dtype)
+    return values if values.dtype == dtype else values.astype(pd.api.types.pandas_dtype(dtype))
 
 
 _RECEIPT_FIELDS = tuple(column.name for column in RECEIPTS)

@@ -30,17 +30,20 @@ _DAY = r"(?:0?[1-9]|[12][0-9]|3[01])"
 _MON = r"(?:0?[1-9]|1[0-2])"
 _NOISE = re.compile(
     rf"""
-    (?P<iban>(?<![0-9A-Z])(?:IBAN[:\s]*)?[A-Z]{{2}}[0-9]{{2}}(?:\ ?[0-9A-Z]{{4}}){{2,7}}(?:\ ?[0-9A-Z]{{1,3}})?(?![0-9A-Z]))
+    (?P<iban>(?<![0-9A-Z])(?:IBAN[:\s]*)?[A-Z]{{2}}[0-9]{{2}}(?:\ ?[0-9A-Z]{{4}}){{2,7}}
+        (?:\ ?[0-9A-Z]{{1,3}})?(?![0-9A-Z]))
   | (?P<creditor>(?<![0-9A-Z])[A-Z]{{2}}[0-9]{{2}}[A-Z]{{3}}0[0-9]{{10}}(?![0-9A-Z]))
   | (?P<bank>(?<![A-Z])(?:BLZ|BIC|KONTO(?:NR|NUMMER)?|KTO)\.?[\s:.]*(?:NR\.?[\s:.]*)?[0-9][0-9A-Z]{{5,}}(?![0-9A-Z]))
-  | (?P<phone>(?<![A-Z])(?:TEL|TELEFON|FON|MOBIL|HANDY|FAX|PHONE|RUFNUMMER|RUFNR)\.?[\s:.]*(?:NR\.?[\s:.]*)?\+?[0-9(][0-9\ /()-]{{4,}}[0-9]
+  | (?P<phone>(?<![A-Z])(?:TEL|TELEFON|FON|MOBIL|HANDY|FAX|PHONE|RUFNUMMER|RUFNR)\.?[\s:.]*(?:NR\.?[\s:.]*)?
+        \+?[0-9(][0-9\ /()-]{{4,}}[0-9]
        |(?<![0-9A-Z])(?:\+|00)(?:49|43|41)[0-9\ /()-]{{7,}}[0-9]
        |(?<![0-9A-Z/-])0[1-9][0-9]{{1,4}}\ ?/\ ?[0-9]{{4,9}}(?![0-9A-Z/-]))
   | (?P<date>(?<![0-9.,/]){_DAY}\.\ ?{_MON}\.(?:\ ?(?:19|20)[0-9]{{2}}|[0-9]{{2}})?(?![0-9])
        |(?<![0-9A-Z/-])(?:19|20)[0-9]{{2}}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])(?![0-9A-Z/-])
        |(?<![0-9A-Z/-]){_DAY}[/-]{_MON}[/-](?:19|20)[0-9]{{2}}(?![0-9A-Z/-])
        |(?<![0-9A-Z/.-]){_DAY}\.?\ ?(?:{_MONTH_WORD})\.?\ ?(?:(?:19|20)?[0-9]{{2}})?(?![0-9A-Z]))
-  | (?P<time>(?<![0-9.,:]){_DAY}?[0-9]?[:.][0-5][0-9](?::[0-5][0-9])?\ ?UHR(?![A-Z])|(?<![0-9:])[0-2][0-9]:[0-5][0-9](?::[0-5][0-9])?(?![0-9:]))
+  | (?P<time>(?<![0-9.,:]){_DAY}?[0-9]?[:.][0-5][0-9](?::[0-5][0-9])?\ ?UHR(?![A-Z])
+       |(?<![0-9:])[0-2][0-9]:[0-5][0-9](?::[0-5][0-9])?(?![0-9:]))
   | (?P<period>(?<![0-9A-Z])(?:{_MONTH_WORD})[\ ./'-]{{0,2}}(?:20)?[0-9]{{2}}(?![0-9A-Z/-])
        |(?<![0-9A-Z/.-])(?:0[1-9]|1[0-2])\ ?[/.]\ ?(?:20)?2[0-9](?![0-9A-Z/-]))
   | (?P<percent>(?<![0-9.,])[0-9]{{1,2}}(?:[.,][0-9]{{1,2}})?\ ?(?:%|PROZENT|V\.?H\.))
@@ -55,32 +58,50 @@ _RUN = re.compile(r"[0-9]+|[A-Z]+")
 # Noise of several words announces itself; without these the cheap pass over single stretches is enough.
 _TRIGGER = re.compile(
     r"IBAN|EUR|TEL|FON|MOBIL|HANDY|FAX|RUFN|BLZ|BIC|KONTO|KTO|UHR|%|PROZ|\+|00[34]|[0-9]\. |[0-9] ?/ "
-    rf"|[0-9]\.? ?(?:{_MONTH_WORD})|(?:{_MONTH_WORD})[ ./'-]{{0,2}}[0-9]|[A-Z][0-9]{{2}}(?: ?[0-9A-Z]{{4}}){{3}}|[A-Z]0[0-9]{{10}}"
+    rf"|[0-9]\.? ?(?:{_MONTH_WORD})|(?:{_MONTH_WORD})[ ./'-]{{0,2}}[0-9]"
+    r"|[A-Z][0-9]{2}(?: ?[0-9A-Z]{4}){3}|[A-Z]0[0-9]{10}"
 )
 _STRETCH = re.compile(r"[0-9]+[.,:/\-][0-9.,:/\-]*[0-9]")
 _MONTH_NAME = re.compile(rf"(?<![A-Z])({_MONTH_WORD})(?![A-Z])")
 _PERIOD = re.compile(r"(0[1-9]|1[0-2])\ ?[/.]\ ?(?:20)?(2[0-9])$")
 
+
+def _vocabulary(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Words that say: the number behind me is an invoice's / a customer's.
-INVOICE_WORDS = frozenset(
+INVOICE_WORDS = _vocabulary(
     "R RE RG RN RNR RENR RGNR RECH RECHN RECHNG RECHNUNG RECHNUNGEN RECHNUNGS RECHNUNGSNR RECHNUNGSNUMMER RECHNR INV "
-    "INVOICE FAKTURA FAKT BELEG BELEGNR AR NR NO NUMMER UND U BIS VON REF".split()
+    "INVOICE FAKTURA FAKT BELEG BELEGNR AR NR NO NUMMER UND U BIS VON REF"
 )
-CUSTOMER_WORDS = frozenset(
+CUSTOMER_WORDS = _vocabulary(
     "KD KDN KDNR KDNUMMER KUNDE KUNDEN KUNDENNR KUNDENNUMMER KUNDNR KNR KUNR DEB DEBITOR DEBITORNR DEBITORENNR "
     "DEBITORENNUMMER CUSTOMER MITGLIED MITGLIEDSNR MGLNR VERTRAG VERTRAGSNR VERTRAGSNUMMER VTNR VNR MANDAT "
-    "MANDATSREF".split()
+    "MANDATSREF"
 )
 _FILL_WORDS = frozenset({"NR", "NO", "NUMMER", "N"})
-_ALL_OPEN = re.compile(r"\b(ALLE?S? (?:OFFENE\w*|RECHNUNG\w*|POSTEN|RG|RE)|S(?:A|AE)MTLICHE|OFFENE (?:POSTEN|RECHNUNGEN)|KONTOAUSGLEICH|AUSGLEICH (?:IHRES )?KONTO\w*|GESAMTSALDO)\b")  # noqa: E501  # fmt: skip
-_PARTIAL = re.compile(r"\b(TEILZAHLUNG\w*|TEILBETRAG|RATE|RATENZAHLUNG|ABSCHLAG\w*|ANZAHLUNG|AKONTO\w*|A KONTO|TZ|TEILZ)\b")  # fmt: skip
-_REFUND = re.compile(r"(?:RUECK|RUCK)?ERSTATTUNG|RUECKZAHLUNG|RUCKZAHLUNG|REFUND|UEBERZAHLUNG|STORNO |GUTSCHRIFT ZU IHRE")  # fmt: skip
+_ALL_OPEN = re.compile(
+    r"\b(ALLE?S? (?:OFFENE\w*|RECHNUNG\w*|POSTEN|RG|RE)|S(?:A|AE)MTLICHE|OFFENE (?:POSTEN|RECHNUNGEN)|KONTOAUSGLEICH"
+    r"|AUSGLEICH (?:IHRES )?KONTO\w*|GESAMTSALDO)\b"
+)
+_PARTIAL = re.compile(
+    r"\b(TEILZAHLUNG\w*|TEILBETRAG|RATE|RATENZAHLUNG|ABSCHLAG\w*|ANZAHLUNG|AKONTO\w*|A KONTO|TZ|TEILZ)\b"
+)
+_REFUND = re.compile(
+    r"(?:RUECK|RUCK)?ERSTATTUNG|RUECKZAHLUNG|RUCKZAHLUNG|REFUND|UEBERZAHLUNG|STORNO |GUTSCHRIFT ZU IHRE"
+)
+_OTHER_PURPOSE = re.compile(
+    r"\b(KAUTION|VORAUSZAHLUNG|VORKASSE|ANZAHLUNG|DARLEHEN|SPENDE|GEHALT|LOHN|UMBUCHUNG|PRIVATENTNAHME|DIVIDENDE|ZINSEN"
+    r"|STEUERERSTATTUNG|BEIHILFE|VERSICHERUNGSLEISTUNG|UNTERHALT|TASCHENGELD|GESCHENK|BONUS)\b"
+)
 _CREDIT = re.compile(r"\b(GUTSCHRIFT\w*|GS|VERRECHN\w*|ABZGL|ABZUEGLICH|ABZUGLICH)\b|\./\.")
 _DISCOUNT = re.compile(r"\bSK(?:ON)?TO\b")
 # First four letters of every word the patterns above know: most texts have none and are done.
-_STEMS = frozenset(
-    "ALLE SAMT SAEM OFFE KONT AUSG GESA TEIL RATE RATE ABSC ANZA AKON A TZ RUEC RUCK ERST REFU UEBE STOR GUTS GS VERR "
-    "ABZG ABZU SKON SKTO".split()
+_STEMS = _vocabulary(
+    "ALLE SAMT SAEM OFFE KONT AUSG GESA TEIL RATE ABSC ANZA AKON A TZ RUEC RUCK ERST REFU UEBE STOR GUTS GS VERR "
+    "ABZG ABZU SKON SKTO KAUT VORA VORK DARL SPEN GEHA LOHN UMBU PRIV DIVI ZINS STEU BEIH "
+    "VERS UNTE TASC GESC BONU"
 ) | {name[:4] for name in _MONTH_OF}
 
 
@@ -90,7 +111,7 @@ class Scan:
 
     text: folded text with noise blanked. runs: (run, start, end) of what is left. noise: kinds of what was blanked.
     months: months the text names, 1–12. The flags tell of words for: all open items, part payment, refund by somebody,
-    credit note, cash discount.
+    credit note, cash discount, something that is no payment of an invoice.
     """
 
     text: str
@@ -100,6 +121,7 @@ class Scan:
     partial: bool = False
     refund: bool = False
     credit: bool = False
+    other_purpose: bool = False
     discount: bool = False
     noise: list[str] = field(default_factory=list)
 
@@ -178,6 +200,7 @@ def _add_words(result: Scan) -> None:
     result.all_open = _ALL_OPEN.search(text) is not None
     result.partial = _PARTIAL.search(text) is not None
     result.refund = _REFUND.search(text) is not None
+    result.other_purpose = _OTHER_PURPOSE.search(text) is not None
     result.credit = _CREDIT.search(text) is not None
     result.discount = _DISCOUNT.search(text) is not None
     named = tuple(_MONTH_OF[found.group(1)] for found in _MONTH_NAME.finditer(text))
@@ -192,7 +215,8 @@ def _months_in(stretch: str) -> list[int]:
 
 def _is_iban(text: str) -> bool:
     raw = text.removeprefix("IBAN").strip(" :").replace(" ", "")
-    if not 15 <= len(raw) <= 34:
+    if not 15 <= len(raw) <= 34 or raw.startswith("RF"):
+        # A creditor reference (ISO 11649) has the same check digits and is what we look for.
         return False
     digits = "".join(str(int(sign, 36)) for sign in raw[4:] + raw[:4])
     return int(digits) % 97 == 1

@@ -25,8 +25,11 @@ _SHORTEST_REFERENCE: Final = 4
 _SHORTEST_DIGITS: Final = 5
 _WORD: Final = re.compile(r"[0-9A-Z]+")
 _LEGAL_FORMS: Final = frozenset(
-    "AG BV CO COKG DR EG EK EV FA FAMILIE FIRMA FRAU GBR GMBH HERR INC INH KG LTD MBH OHG SE UG UND".split()
-)
+    {
+        "AG", "BV", "CO", "COKG", "DR", "EG", "EK", "EV", "FA", "FAMILIE", "FIRMA", "FRAU", "GBR", "GMBH", "HERR",
+        "INC", "INH", "KG", "LTD", "MBH", "OHG", "SE", "UG", "UND",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

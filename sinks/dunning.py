@@ -74,12 +74,13 @@ WHERE a.debtor_number <> '' AND t.counterparty_iban <> '' AND t.amount_minor > 0
 _TRIGGERS: Final = """
 SELECT t.trigger_id, t.debtor_number, t.invoice_number, t.reason, t.level, t.action, t.plan, t.currency,
     e.event_no, e.state, e.hold_reason, e.open_minor, e.as_of,
-    CASE WHEN EXISTS (
-        SELECT 1 FROM outbox o JOIN outbox_attempt p ON p.message_id = o.message_id
-        WHERE o.subject = t.trigger_id AND p.outcome IN ('delivered', 'failed', 'dead')
-    ) THEN 1 ELSE 0 END
+    CASE WHEN sent.subject IS NULL THEN 0 ELSE 1 END
 FROM dunning_trigger t
 JOIN trigger_event e ON e.trigger_id = t.trigger_id
+LEFT JOIN (
+    SELECT DISTINCT o.subject FROM outbox o JOIN outbox_attempt p ON p.message_id = o.message_id
+    WHERE p.outcome IN ('delivered', 'failed', 'dead')
+) sent ON sent.subject = t.trigger_id
 WHERE NOT EXISTS (SELECT 1 FROM trigger_event n WHERE n.trigger_id = e.trigger_id AND n.event_no > e.event_no)
 """
 _NOTHING_SAID: Final = frozenset({"", "NOTPROVIDED"})

@@ -43,8 +43,9 @@ def sign(secret: bytes, message_id: str, timestamp: int, body: bytes) -> str:
 
 def decode_secret(text: str) -> bytes:
     """The key bytes of ``whsec_<base64>``. Raises ConfigurationError for another form or length."""
+    encoded = text.removeprefix(_PREFIX).rstrip("=")
     try:
-        key = base64.b64decode(text.removeprefix(_PREFIX), validate=True)
+        key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
     except (binascii.Error, ValueError):
         key = b""
     if not _SHORTEST_SECRET <= len(key) <= _LONGEST_SECRET:

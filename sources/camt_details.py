@@ -6,6 +6,7 @@ import re
 from functools import lru_cache
 from xml.etree.ElementTree import Element
 
+from pipelines.model.construct import maker
 from pipelines.model.money import Money
 from pipelines.model.statement import NOBODY, EntryDetail
 from sources.camt_parties import Roles, read_agents, read_parties
@@ -13,6 +14,7 @@ from sources.camt_xml import NAMES, BadField, amount_of, child, find, find_text,
 
 _SWIFT_TYPE = re.compile(r"[NSF](?:[A-Z]{3}|\d{3})", re.ASCII)
 _CREDITOR_ID = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{3}[A-Z0-9]{1,28}", re.ASCII)
+_entry_detail = maker(EntryDetail)
 _GERMAN_ISSUERS = ("DK", "ZKA")
 
 
@@ -102,13 +104,16 @@ class Charges:
         return Money(self.minor, self.currency) if self.seen and self.minor >= 0 else None
 
 
+_BLANK = EntryDetail()
+
+
 class Detail:
     """A ``TxDtls`` as read, with every amount it might stand for; which one does is known only with its siblings."""
 
     __slots__ = ("amount", "charges", "fields", "instructed", "sign", "transaction", "umsatz_id")
 
     def __init__(self) -> None:
-        self.fields = EntryDetail()
+        self.fields = _BLANK
         self.amount: Money | None = None  # TxDtls/Amt
         self.transaction: Money | None = None  # AmtDtls/TxAmt
         self.instructed: Money | None = None  # AmtDtls/InstdAmt
@@ -167,7 +172,7 @@ def read_detail(element: Element, currency: str) -> Detail:
             reason_code, reason_text = _return(item)
     detail.charges = charges.money()
     identifier = roles.creditor_id.replace(" ", "").upper()
-    detail.fields = EntryDetail(
+    detail.fields = _entry_detail(
         None, roles.debtor(), roles.creditor(), NOBODY, roles.ultimate_debtor,
         roles.ultimate_creditor, remittance, creditor_reference, documents,
         refs["EndToEndId"], refs["MndtId"], identifier if _CREDITOR_ID.fullmatch(identifier) else "",

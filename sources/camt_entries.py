@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import date
 from xml.etree.ElementTree import Element
 
+from pipelines.model.construct import maker
 from pipelines.model.money import Money
 from pipelines.model.statement import Batch, Entry, EntryDetail, EntryStatus
 from sources.camt_details import BankCode, Charges, Detail, read_amount_details, read_code, read_detail
 from sources.camt_xml import NAMES, BadField, amount_of, child, day_of, find_text, sign_of
 from sources.notes import Notes
 
+_entry = maker(Entry)
 _STATUS = {
     "BOOK": EntryStatus.BOOKED,
     "PDNG": EntryStatus.PENDING,
@@ -85,7 +87,7 @@ def read_entry(element: Element, position: str, currency: str, notes: Notes, *, 
     if not reference and only is not None:
         fields = only.fields
         reference = fields.bank_reference or only.umsatz_id
-    return Entry(
+    return _entry(
         position, amount, status, booking_date, value_date,
         _detail_values(amount, sign, details, charges, instructed, position, notes),
         reference, entry_reference, reversal, code.gvc, code.swift, code.domain, code.primanota, code.extension,

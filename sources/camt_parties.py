@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element
 
+from pipelines.model.construct import maker
 from pipelines.model.statement import NOBODY, Party
 from pipelines.normalize import squeeze
 from sources.camt_xml import NAMES, child, find, find_text, text_of
+
+_made = maker(Party)
 
 
 class Roles:
@@ -25,12 +28,12 @@ class Roles:
 
     def debtor(self) -> Party:
         if self.debtor_name or self.debtor_iban or self.debtor_account or self.debtor_bank or self.debtor_id:
-            return Party(self.debtor_name, self.debtor_iban, self.debtor_account, self.debtor_bank, self.debtor_id)
+            return _made(self.debtor_name, self.debtor_iban, self.debtor_account, self.debtor_bank, self.debtor_id)
         return NOBODY
 
     def creditor(self) -> Party:
         if self.creditor_name or self.creditor_iban or self.creditor_account or self.creditor_bank or self.creditor_id:
-            return Party(
+            return _made(
                 self.creditor_name, self.creditor_iban, self.creditor_account, self.creditor_bank, self.creditor_id
             )
         return NOBODY

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from pipelines.errors import UnreadableDocument
+from pipelines.model.construct import maker
 from pipelines.model.money import Money
 from pipelines.model.statement import (
     NOBODY,
@@ -40,6 +41,7 @@ _BALANCES = frozenset({"60F", "60M", "62F", "62M", "64", "65"})
 _CURRENCY_AT_END = re.compile(r"(?<=\d)([A-Z]{3})\s*$", re.ASCII)
 _AMOUNT_IN_TAG = re.compile(r"\s*(?:([A-Z]{3})\s*)?(\d+(?:,\d*)?)\s*([A-Z]{3})?", re.ASCII)
 _NOTHING = Information()
+_detail, _booking = maker(EntryDetail), maker(Entry)
 
 
 class Mt940Reader:
@@ -222,7 +224,7 @@ def _entry(line: BookingLine, information: Information, position: str, *, pendin
             original = _tag_amount(oamt, line.amount.currency) or original
             if charges is None:  # COAM alone is only a declared compensation: it does not tell the original
                 charges = _tag_amount(get("COAM", ""), line.amount.currency)
-        detail = EntryDetail(
+        detail = _detail(
             line.amount, NOBODY, NOBODY, information.counterparty, get("ABWA", ""),
             get("ABWE", ""), information.remittance, "", (), get("EREF", ""), get("MREF", ""),
             get("CRED", ""), get("BREF", ""), get("KREF") or _own_reference(line.reference), "", "", "", "",
@@ -230,14 +232,14 @@ def _entry(line: BookingLine, information: Information, position: str, *, pendin
             False, "", "", original, charges, None,
         )  # fmt: skip
     else:
-        detail = EntryDetail(
+        detail = _detail(
             line.amount, NOBODY, NOBODY, information.counterparty, "",
             "", information.remittance, "", (), "", "",
             "", "", _own_reference(line.reference), "", "", "", "",
             "", information.gvc, line.swift_code, "", information.extension, other,
             False, "", "", original, charges, None,
         )  # fmt: skip
-    return Entry(
+    return _booking(
         position, line.amount, EntryStatus.PENDING if pending or line.expected else EntryStatus.BOOKED,
         line.booking_date, line.value_date, (detail,), line.bank_reference, line.reference, line.reversal,
         information.gvc, line.swift_code, "", information.primanota, information.extension, information.booking_text,

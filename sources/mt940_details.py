@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from pipelines.model.construct import maker
 from pipelines.model.statement import NOBODY, Party
 from pipelines.normalize import squeeze
 from sources.sepa_tags import Tagged, colon_tags, plus_tags, wrapped
@@ -15,6 +16,7 @@ _CODES = frozenset(
 )
 _REMITTANCE = frozenset([*(str(code) for code in range(20, 30)), "60", "61", "62", "63"])
 _IBAN_SHAPE = re.compile(r"[A-Za-z]{2}\d{2}[A-Za-z0-9 ]{11,40}", re.ASCII)
+_party = maker(Party)
 _LONG_LINE = 65  # a full physical line; the text goes on in the next without a blank
 
 
@@ -34,18 +36,18 @@ class Information(NamedTuple):
 def parse_information(lines: list[str]) -> Information:
     """``:86:`` with its continuation lines. Never fails: what has no structure is remittance text."""
     text = lines[0] if len(lines) == 1 else "".join(lines)
-    start = (text[:1].isspace() and len(text) - len(text.lstrip())) or 0
-    head = text[start : start + 6]
-    code, mark = head[:3], head[3:4]
+    if text[:1].isspace():
+        text = text.lstrip()
+    code, mark = text[:3], text[3:4]
     if code.isdigit() and code.isascii():
-        if mark and not mark.isalnum() and not mark.isspace() and head[4:6] in _CODES:
-            return _structured(code, text[start + 4 :].split(mark), mark)
-        if len(head) == 3 or not text[start + 3 :].strip():
+        if text[4:6] in _CODES and not mark.isalnum() and not mark.isspace():
+            return _structured(code, text[4:].split(mark), mark)
+        if not text[3:].strip():
             return Information(gvc=code)
         if code == "999":
-            return Information(gvc=code, remittance=_free_text([text[start + 3 :]]))
+            return Information(gvc=code, remittance=_free_text([text[3:]]))
     elif code[:1] == "?" and code[1:] in _CODES:
-        return _structured("", text[start + 1 :].split("?"), "?")
+        return _structured("", text[1:].split("?"), "?")
     return Information(remittance=_free_text(lines))
 
 
@@ -55,17 +57,16 @@ def _structured(gvc: str, parts: list[str], mark: str) -> Information:
     last = ""
     for part in parts:
         code = part[:2]
-        if code not in _CODES:
-            if last in _REMITTANCE and remittance:
-                remittance[-1] += mark + part
-            elif last:
-                fields[last] += mark + part
-            continue
-        last = code
         if code in _REMITTANCE:
             remittance.append(part[2:])
-        else:
+            last = code
+        elif code in _CODES:
             fields[code] = fields[code] + part[2:] if code in fields else part[2:]
+            last = code
+        elif last in _REMITTANCE:
+            remittance[-1] += mark + part
+        elif last:
+            fields[last] += mark + part
     tagged = plus_tags(remittance) if remittance else Tagged({}, "", "")
     if ": " in tagged.text:
         tagged = colon_tags(tagged)
@@ -91,12 +92,15 @@ def _counterparty(fields: dict[str, str], tags: dict[str, str]) -> Party:
     account = get("31", "").strip() or tags.get("IBAN", "") or get("38", "").strip()
     bank = get("30", "").strip() or tags.get("BIC", "")
     iban = ""
-    if account and _IBAN_SHAPE.fullmatch(account):
-        iban, account = account.upper() if account.isalnum() else squeeze(account), ""
+    if len(account) > 14 and account[:2].isalpha() and account[2:4].isdigit() and account.isascii():
+        if account.isalnum():
+            iban, account = account.upper(), ""
+        elif _IBAN_SHAPE.fullmatch(account):
+            iban, account = squeeze(account), ""
     name = name.strip()
     if "  " in name:
         name = " ".join(name.split())
-    return Party(name, iban, account, bank) if name or iban or account or bank else NOBODY
+    return _party(name, iban, account, bank) if name or iban or account or bank else NOBODY
 
 
 def _free_text(lines: list[str]) -> str:

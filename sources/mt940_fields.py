@@ -9,6 +9,7 @@ from typing import NamedTuple
 _HEADER = frozenset({"20", "21", "25", "25P", "28", "28C", "13", "13D", "34F", "60F", "60M"})
 _BODY = frozenset({"61", "86", "NS"})
 _END = frozenset({"62F", "62M", "64", "65", "90C", "90D"})
+_PLAIN = {"61:": "61", "86:": "86"}
 _CLOSING = frozenset({"62F", "62M", "90C", "90D"})
 _TAGS = _HEADER | _BODY | _END
 
@@ -54,7 +55,9 @@ def messages(text: str) -> list[Message]:
     line = 1
     chunks = text.split("\n:")
     for index, chunk in enumerate(chunks):
-        if index or chunk[:1] == ":":
+        if index and (tag := _PLAIN.get(chunk[:3])) and "\n-" not in chunk and "\n{" not in chunk:
+            splitter.plain(tag, chunk, line)
+        elif index or chunk[:1] == ":":
             splitter.field(chunk if index else chunk[1:], line, chunks, index)
         else:
             splitter.text(chunk.split("\n"), line, chunks, index)
@@ -70,6 +73,15 @@ class _Splitter:
         self._fields: list[Field] = []
         self._current: list[str] | None = None
         self._booked = self._closed = False  # a booking was seen; a closing balance or total was seen
+
+    def plain(self, tag: str, chunk: str, line: int) -> None:
+        """A booking or its information with nothing in it that could end a message: nearly every chunk there is."""
+        if tag == "61":
+            if self._closed:
+                self._start(_head(self._fields))
+            self._booked = True
+        self._current = chunk[3:].split("\n")
+        self._fields.append(Field(tag, line, self._current))
 
     def field(self, chunk: str, line: int, chunks: list[str], index: int) -> None:
         """A chunk whose first line, its colon cut off, may be a field."""

@@ -164,7 +164,7 @@ def _refused(file: str, position: str, end_to_end_id: str, reason: str) -> Findi
         "row-refused",
         Severity.ERROR,
         subject,
-        f"This direct debit is not loaded: {reason}. Without it its return cannot be linked.",
+        f"collections, a direct debit is not loaded: {reason}. Without it its return cannot be linked.",
         file,
         position,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from pipelines.model.finding import Finding, Severity
 from pipelines.model.receivable import Collection, Contract, Debtor, DocumentType, ItemStatus, Receivable
@@ -21,17 +21,12 @@ from sources.cells import (
     parse_basis_points,
     parse_currency,
     parse_day,
-    parse_iban,
-    parse_minor,
     parse_tax_rate,
-    shown,
     split_list,
 )
-from sources.decimal_mark import PLAIN
+from sources.page import Page, refusal, unknown_column
 from sources.pain008 import is_pain008, read_pain008
-from sources.tables_in import Chunk, Layout, Survey, TableFile
-
-T = TypeVar("T")
+from sources.tables_in import Layout, TableFile
 
 RECEIVABLES: Final = Layout(
     kind="receivables",
@@ -77,10 +72,10 @@ def read(path: Path, kind: str) -> Iterator[TableBatch]:
     layout, parse = _KINDS[kind]
     file = TableFile(path, layout)
     survey = file.survey()
-    yield TableBatch(findings=[_unknown_column(file.name, name) for name in file.unknown_columns])
+    yield TableBatch(findings=[unknown_column(file.name, name) for name in file.unknown_columns])
     aside: list[TableRow] = []
     for chunk in file.chunks():
-        page = _Page(file.name, kind, chunk, survey)
+        page = Page(file.name, kind, chunk, survey, layout.key[-1 if kind == "collections" else 0])
         rows = parse(page)
         if survey.repeated:
             once: list[TableRow] = []
@@ -111,7 +106,7 @@ def _settle_repeated(name: str, kind: str, rows: list[TableRow]) -> TableBatch:
         for row in group:
             batch.refused += 1
             batch.findings.append(
-                _refusal(name, kind, row.number, subject_of(row.noun), f"rows {numbers} contradict each other")
+                refusal(name, kind, row.number, subject_of(row.noun), f"rows {numbers} contradict each other")
             )
     return batch
 
@@ -130,144 +125,6 @@ def key_of(noun: Receivable | Debtor | Collection | Contract) -> tuple[str, ...]
 def subject_of(noun: Receivable | Debtor | Collection | Contract) -> str:
     """The number a finding names."""
     return noun.invoice_number if isinstance(noun, Receivable | Collection) else key_of(noun)[0]
-
-
-class _Page:
-    """One chunk while it is being read: typed columns on request, reasons collected per row."""
-
-    def __init__(self, file: str, kind: str, chunk: Chunk, survey: Survey) -> None:
-        self.file = file
-        self.kind = kind
-        self.chunk = chunk
-        self.survey = survey
-        self.bad: dict[int, str] = {}
-        self.findings: list[Finding] = [_refusal(file, kind, number, file, why) for number, why in chunk.refused]
-        self.refused = len(chunk.refused)
-
-    def __len__(self) -> int:
-        return len(self.chunk.numbers)
-
-    def refuse(self, index: int, reason: str) -> None:
-        """Refuses a row; the first reason counts."""
-        self.bad.setdefault(index, reason)
-
-    def texts(self, name: str) -> list[str]:
-        """The column's cells; "" throughout when the file does not have it."""
-        return self.chunk.columns.get(name) or [""] * len(self)
-
-    def has(self, name: str) -> bool:
-        """Whether the file has this column."""
-        return name in self.chunk.columns
-
-    def typed(self, name: str, parse: Callable[[str], T], empty: T, *, required: bool = False) -> list[T]:
-        """The column read by ``parse``; a cell it raises CellError for refuses the row."""
-        if not self.has(name) and not required:
-            return [empty] * len(self)
-        texts = self.texts(name)
-        if not required or all(texts):
-            try:
-                return [parse(text) if text else empty for text in texts]
-            except CellError:
-                pass
-        values: list[T] = []
-        for index, text in enumerate(texts):
-            if not text:
-                if required:
-                    self.refuse(index, f"{name} is empty")
-                values.append(empty)
-                continue
-            try:
-                values.append(parse(text))
-            except CellError as error:
-                self.refuse(index, f"{name} {error}")
-                values.append(empty)
-        return values
-
-    def amounts(self, name: str, currencies: Sequence[str]) -> list[int | None]:
-        """Minor units; None for an empty cell (and for a refused row)."""
-        if not self.has(name):
-            return [None] * len(self)
-        style = self.survey.styles.get(name, PLAIN)
-        mark = style.mark
-        values: list[int | None] = []
-        for index, text in enumerate(self.texts(name)):
-            if not text:
-                values.append(None)
-                continue
-            try:
-                if style.refuses(text):
-                    raise CellError(f"{shown(text)} may be thousands or decimals and the column does not tell")
-                values.append(parse_minor(text, currencies[index], mark))
-            except CellError as error:
-                self.refuse(index, f"{name} {error}")
-                values.append(None)
-        return values
-
-    def ibans(self, name: str) -> list[tuple[str, ...]]:
-        """Lists of IBANs. A wrong one is left out with a finding: it must not cost us the row."""
-        if not self.has(name):
-            return [()] * len(self)
-        return [self._ibans(index, name, text) if text else () for index, text in enumerate(self.texts(name))]
-
-    def _ibans(self, index: int, name: str, text: str) -> tuple[str, ...]:
-        if "|" not in text:
-            try:
-                return (parse_iban(text),)
-            except CellError:
-                pass
-        good: dict[str, None] = {}
-        for place, part in enumerate(split_list(text), 1):
-            try:
-                good[parse_iban(part)] = None
-            except CellError as error:
-                number = self.chunk.numbers[index]
-                self.findings.append(
-                    Finding(
-                        "iban-invalid",
-                        Severity.WARNING,
-                        self.file,
-                        f"{self.kind}, row {number}: {name}, entry {place} {error}. The row is loaded without it; "
-                        "correct it so that payments from this account are recognised.",
-                        self.file,
-                        f"row {number}",
-                    )
-                )
-        return tuple(good)
-
-    def good(self) -> Iterator[int]:
-        """Indexes of the rows that were not refused; the refusals become findings first."""
-        keys = self.texts(_KINDS[self.kind][0].key[-1 if self.kind == "collections" else 0])
-        for index, reason in sorted(self.bad.items()):
-            subject = keys[index] if keys[index].isprintable() else ""
-            self.findings.append(
-                _refusal(self.file, self.kind, self.chunk.numbers[index], subject[:140] or self.file, reason)
-            )
-        self.refused += len(self.bad)
-        return (index for index in range(len(self)) if index not in self.bad)
-
-
-def _refusal(file: str, kind: str, number: int, subject: str, reason: str) -> Finding:
-    return Finding(
-        "row-refused",
-        Severity.ERROR,
-        subject,
-        f"{kind}, row {number} is not loaded: {reason}. Correct the row and load the file again.",
-        file,
-        f"row {number}",
-    )
-
-
-def _unknown_column(file: str, name: str) -> Finding:
-    # A column name is as foreign as any cell: only plain short ones are repeated.
-    label = f'"{name}"' if name.isprintable() and len(name) <= 40 else "with a name that cannot be shown"
-    return Finding(
-        "unknown-column",
-        Severity.INFO,
-        file,
-        f"Column {label} is not known and was ignored.",
-        file,
-        "header",
-    )
 
 
 def _reference(text: str) -> str:
@@ -301,7 +158,7 @@ def _text(text: str) -> str:
 _NO_DAY: Final = date.min
 
 
-def _receivables(page: _Page) -> list[TableRow]:
+def _receivables(page: Page) -> list[TableRow]:
     invoices = page.typed("invoice_number", check_identifier, "", required=True)
     debtors = page.typed("debtor_number", check_identifier, "", required=True)
     currencies = page.typed("currency", parse_currency, "EUR")
@@ -348,7 +205,7 @@ def _receivables(page: _Page) -> list[TableRow]:
 
 
 def _signed(
-    page: _Page, index: int, amount: int, open_: int | None, type_: DocumentType
+    page: Page, index: int, amount: int, open_: int | None, type_: DocumentType
 ) -> tuple[int | None, int | None]:
     """Credit notes negative, and the open amount between 0 and the amount."""
     if type_ is DocumentType.CREDIT_NOTE:
@@ -359,7 +216,7 @@ def _signed(
     return amount, open_
 
 
-def _negative_invoice(page: _Page, index: int, invoice_number: str) -> Finding:
+def _negative_invoice(page: Page, index: int, invoice_number: str) -> Finding:
     number = page.chunk.numbers[index]
     return Finding(
         "negative-invoice",
@@ -372,7 +229,7 @@ def _negative_invoice(page: _Page, index: int, invoice_number: str) -> Finding:
     )
 
 
-def _debtors(page: _Page) -> list[TableRow]:
+def _debtors(page: Page) -> list[TableRow]:
     numbers = page.typed("debtor_number", check_identifier, "", required=True)
     names = page.typed("name", _text, "", required=True)
     ibans = page.ibans("ibans")
@@ -392,7 +249,7 @@ def _debtors(page: _Page) -> list[TableRow]:
     ]  # fmt: skip
 
 
-def _collections(page: _Page) -> list[TableRow]:
+def _collections(page: Page) -> list[TableRow]:
     end_to_ends = page.typed("end_to_end_id", check_identifier, "", required=True)
     mandates = page.typed("mandate_id", check_identifier, "", required=True)
     invoices = page.typed("invoice_number", check_identifier, "", required=True)
@@ -422,7 +279,7 @@ def _collections(page: _Page) -> list[TableRow]:
     ]  # fmt: skip
 
 
-def _contracts(page: _Page) -> list[TableRow]:
+def _contracts(page: Page) -> list[TableRow]:
     contracts = page.typed("contract_id", check_identifier, "", required=True)
     debtors = page.typed("debtor_number", check_identifier, "", required=True)
     states = page.typed("status", _contract_status, "", required=True)
@@ -432,7 +289,7 @@ def _contracts(page: _Page) -> list[TableRow]:
     ]
 
 
-_KINDS: Final[dict[str, tuple[Layout, Callable[[_Page], list[TableRow]]]]] = {
+_KINDS: Final[dict[str, tuple[Layout, Callable[[Page], list[TableRow]]]]] = {
     "receivables": (RECEIVABLES, _receivables),
     "debtors": (DEBTORS, _debtors),
     "collections": (COLLECTIONS, _collections),

@@ -12,6 +12,7 @@ from array import array
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -160,41 +161,87 @@ class CsvRows:
     def chunks(self, size: int, columns: Collection[str]) -> Iterator[Chunk]:
         """The rows in parts of at most ``size``, with the named columns."""
         wanted = [(index, name) for index, name in enumerate(self.header) if name in columns]
-        numbers: list[int] = []
-        rows: list[list[str]] = []
-        refused: list[tuple[int, str]] = []
+        done = self._header_lines
+        if not self._bytes.odd:
+            for part in self._quickly(size):
+                if part is None:
+                    break
+                done = part.next_line
+                yield _chunk(part.numbers, part.rows, part.refused, wanted)
+            else:
+                return
+        part = _Part(done)
         with self._open() as stream:
-            for number, row, reason in self._plain(stream) if self._bytes.plain else self._quoted(stream):
+            for _ in range(done):
+                stream.readline(_MAX_LINE)
+            for number, row, reason in self._carefully(stream, done):
                 if row is None:
-                    refused.append((number, reason))
+                    part.refused.append((number, reason))
                 else:
-                    numbers.append(number)
-                    rows.append(row)
-                if len(rows) + len(refused) >= size:
-                    yield _chunk(numbers, rows, refused, wanted)
-                    numbers, rows, refused = [], [], []
-        if rows or refused:
-            yield _chunk(numbers, rows, refused, wanted)
+                    part.numbers.append(number)
+                    part.rows.append(row)
+                if len(part.rows) + len(part.refused) >= size:
+                    yield _chunk(part.numbers, part.rows, part.refused, wanted)
+                    part = _Part(done)
+        yield _chunk(part.numbers, part.rows, part.refused, wanted)
 
-    def _plain(self, stream: TextIO) -> Iterator[tuple[int, list[str] | None, str]]:
-        """(line number, cells or None, why not) of a file without quotes: every line is a record."""
+    def _quickly(self, size: int) -> Iterator[_Part | None]:
+        """Whole parts at the speed of the csv module. None: something is broken here, go on carefully from the last
+        part's end."""
         width = len(self.header)
-        reader = csv.reader(stream, delimiter=self._delimiter, quoting=csv.QUOTE_NONE)
-        next(reader, None)
-        for row in reader:
-            reason = ""
+        key = self.header.index(self._layout.key[0])
+        with self._open() as stream:
+            for _ in range(self._header_lines):
+                stream.readline(_MAX_LINE)
+            reader = csv.reader(stream, delimiter=self._delimiter, strict=True)
+            line = self._header_lines
+            while True:
+                try:
+                    rows = list(islice(reader, size))
+                except csv.Error:
+                    yield None
+                    return
+                if not rows:
+                    return
+                end = self._header_lines + reader.line_num
+                numbers: Sequence[int] = range(line + 1, line + 1 + len(rows))
+                if end - line != len(rows):
+                    spans = [1 + sum(map(_line_ends, row)) for row in rows]
+                    if max(spans) > MAX_LINES_PER_RECORD or sum(spans) != end - line:
+                        yield None
+                        return
+                    numbers = [line + 1 + before for before in accumulate(spans[:-1], initial=0)]
+                part = _Part(end, list(numbers), rows)
+                if any(len(row) != width or not row[key] for row in rows) and not self._sort_out(part, width):
+                    yield None
+                    return
+                yield part
+                line = end
+
+    def _sort_out(self, part: _Part, width: int) -> bool:
+        """Takes blank and misshapen rows out of a part; False when one of these goes over several lines."""
+        numbers, rows = part.numbers, part.rows
+        part.numbers, part.rows = [], []
+        for number, row in zip(numbers, rows, strict=True):
             kept: list[str] | None = row
+            reason = ""
             if len(row) != width and row:
                 kept, reason = self._fit(row, width)
-            if kept is None or any(kept):
-                yield reader.line_num, kept, reason
+            if kept is None:
+                if any(map(_line_ends, row)):
+                    return False
+                part.refused.append((number, reason))
+            elif any(map(str.strip, kept)):
+                part.numbers.append(number)
+                part.rows.append(kept)
+        return True
 
-    def _quoted(self, stream: TextIO) -> Iterator[tuple[int, list[str] | None, str]]:
-        """The same for any file. A broken quote costs its own line, not the rest of the file."""
-        lines = _Lines(stream)
+    def _carefully(self, stream: TextIO, done: int) -> Iterator[tuple[int, list[str] | None, str]]:
+        """(line number, cells or None, why not), from line ``done`` on. A broken quote costs its own line, not the rest
+        of the file."""
+        lines = _Lines(stream, done)
         reader = csv.reader(lines, delimiter=self._delimiter, strict=True)
         width = len(self.header)
-        skip = True
         while True:
             number = lines.number + 1
             lines.taken.clear()
@@ -209,14 +256,12 @@ class CsvRows:
             taken = lines.taken
             if row is not None and len(row) != width and any(row):
                 row, reason = self._fit(row, width)
-            if row is None and len(taken) > 1 and not skip:
+            if row is None and len(taken) > 1:
                 lines.give_back(taken[1:])
                 lines.number += 1
             else:
                 lines.number += len(taken)
-            if skip:
-                skip = False
-            elif row is None:
+            if row is None:
                 yield number, None, reason
             elif self._bytes.has_nul and any("\0" in cell for cell in row):
                 yield number, None, "it contains a NUL character"
@@ -244,23 +289,39 @@ def check_header(header: Sequence[str], layout: Layout) -> None:
         raise HeaderError(f"the header names {', '.join(doubled)} more than once")
 
 
+@dataclass(slots=True)
+class _Part:
+    """Rows that belong together. next_line: how many lines of the file lie behind."""
+
+    next_line: int
+    numbers: list[int] = field(default_factory=list)
+    rows: list[list[str]] = field(default_factory=list)
+    refused: list[tuple[int, str]] = field(default_factory=list)
+
+
+def _line_ends(text: str) -> int:
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.count("\n")
+
+
 def _chunk(
     numbers: list[int], rows: list[list[str]], refused: list[tuple[int, str]], wanted: list[tuple[int, str]]
 ) -> Chunk:
     if not rows:
         return Chunk(numbers, {name: [] for _, name in wanted}, refused)
     by_column = list(zip(*rows, strict=True))
-    columns = {name: [cell.strip() for cell in by_column[index]] for index, name in wanted}
+    columns = {name: list(map(str.strip, by_column[index])) for index, name in wanted}
     return Chunk(numbers, columns, refused)
 
 
 @dataclass(frozen=True, slots=True)
 class _Bytes:
-    """encoding: the one that fits every byte. plain: no quotes, no NUL, no endless lines."""
+    """encoding: the one that fits every byte. odd: there are NUL bytes or endless lines."""
 
     encoding: str
     has_nul: bool
-    plain: bool
+    odd: bool
 
 
 def _look_at_bytes(path: Path) -> _Bytes:
@@ -280,11 +341,11 @@ def _look_at_bytes(path: Path) -> _Bytes:
 
 def _decodes(path: Path, encoding: str) -> _Bytes | None:
     decoder = codecs.getincrementaldecoder(encoding)()
-    has_nul, plain = False, True
+    has_nul, endless = False, False
     with path.open("rb") as stream:
         while block := stream.read(_BLOCK):
             has_nul = has_nul or b"\0" in block
-            plain = plain and b'"' not in block and (b"\n" in block or b"\r" in block or len(block) < _BLOCK)
+            endless = endless or (len(block) == _BLOCK and b"\n" not in block and b"\r" not in block)
             try:
                 decoder.decode(block)
             except UnicodeDecodeError:
@@ -293,7 +354,7 @@ def _decodes(path: Path, encoding: str) -> _Bytes | None:
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return None
-    return _Bytes(encoding, has_nul, plain and not has_nul)
+    return _Bytes(encoding, has_nul, endless or has_nul)
 
 
 class _RecordTooLong(Exception):
@@ -303,10 +364,10 @@ class _RecordTooLong(Exception):
 class _Lines:
     """Physical lines for the CSV reader, remembering those of the current record so that they can be given back."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, number: int = 0) -> None:
         self._stream = stream
         self._back: deque[str] = deque()
-        self.number = 0
+        self.number = number
         self.taken: list[str] = []
 
     def __iter__(self) -> _Lines:

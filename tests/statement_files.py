@@ -17,13 +17,20 @@ def statements(content: bytes | str) -> tuple[Statement, ...]:
     return read(Document("file.sta", raw, "file"))[1]
 
 
-def refusal(content: bytes | str) -> UnreadableDocument:
-    """The refusal of a document that must not be readable."""
+def outcome(document: Document) -> tuple[Statement, ...] | UnreadableDocument:
+    """What reading gives: statements, or the refusal as a value."""
     try:
-        statements(content)
+        return read(document)[1]
     except UnreadableDocument as error:
         return error
-    raise AssertionError("the document was read")
+
+
+def refusal(content: bytes | str) -> UnreadableDocument:
+    """The refusal of a document that must not be readable."""
+    raw = content if isinstance(content, bytes) else content.encode()
+    found = outcome(Document("file.sta", raw, "file"))
+    assert isinstance(found, UnreadableDocument), "the document was read"
+    return found
 
 
 def transactions(content: bytes | str, own_accounts: frozenset[str] = frozenset()) -> list[Transaction]:

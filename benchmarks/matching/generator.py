@@ -59,7 +59,9 @@ def items_frame(world: World) -> pd.DataFrame:
                 "order_number": [item.order_number for item in rows],
                 "shipment_ids": [item.shipment for item in rows],
                 "cash_discount_basis_points": [item.discount_points for item in rows],
-                "cash_discount_until": pd.to_datetime([item.discount_until for item in rows]),
+                "cash_discount_until": pd.to_datetime(
+                    pd.Series([item.discount_until for item in rows], dtype="object")
+                ),
             }
         ),
         ITEMS,

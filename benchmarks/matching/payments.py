@@ -65,6 +65,7 @@ class Payments:
         self._count = 0
         self._later: list[PaymentRecord] = []
         self._counter = 0
+        self._known: set[str] = set()
 
     def make(self, count: int, mix: dict[str, float] | None = None) -> list[PaymentRecord]:
         """``count`` payments of the mix, in random order."""
@@ -110,9 +111,12 @@ class Payments:
         self._count += 1
         rng = self._rng
         name, account, ultimate = who
-        e2e = "" if rng.random() < 0.6 else rng.choice((f"{rng.randrange(10**12):012d}", f"ZV{rng.randrange(10**8):08d}"))
+        e2e = (
+            "" if rng.random() < 0.6 else rng.choice((f"{rng.randrange(10**12):012d}", f"ZV{rng.randrange(10**8):08d}"))
+        )
         return PaymentRecord(
-            f"t{self._count:07d}-{rng.randrange(16**8):08x}", day, amount, umlauts(rng, name)[: rng.choice((27, 54, 70, 70))],
+            f"t{self._count:07d}-{rng.randrange(16**8):08x}", day, amount,
+            umlauts(rng, name)[: rng.choice((27, 54, 70))],
             account, bank_text(rng, text), case, truth, ultimate=ultimate, end_to_end_id=e2e,
         )  # fmt: skip
 
@@ -169,7 +173,9 @@ class Payments:
         rng = self._rng
         parts = [shown]
         if rng.random() < 0.22:
-            parts.insert(rng.randrange(2), f"{rng.choice(('Kd.Nr. ', 'KdNr ', 'Kunde ', 'Kundennr.: '))}{item.debtor.number}")
+            parts.insert(
+                rng.randrange(2), f"{rng.choice(('Kd.Nr. ', 'KdNr ', 'Kunde ', 'Kundennr.: '))}{item.debtor.number}"
+            )
         if rng.random() < 0.2:
             parts.append(f"vom {item.issue:%d.%m.%Y}")
         if rng.random() < 0.07:
@@ -210,8 +216,8 @@ class Payments:
             self._second_part(item, made, amount)
         if suffix == "" and rng.random() < 0.008:
             again = self._payment(
-                "paid_twice", made.day + timedelta(days=rng.randrange(0, 3)), amount, (made.name, made.iban, made.ultimate),
-                made.text, {},
+                "paid_twice", made.day + timedelta(days=rng.randrange(0, 3)), amount,
+                (made.name, made.iban, made.ultimate), made.text, {},
             )  # fmt: skip
             again.trap = True
             self._later.append(again)
@@ -258,9 +264,16 @@ class Payments:
         who = self._payer(item.debtor)
         if self._rng.random() < 0.4:
             who = (who[0], iban(self._rng), who[2])
-        text = self._rng.choice(("Kd.Nr. {n}", "Kundennummer {n} Danke", "KdNr: {n}", "Kunde {n} offene Rechnung", "{n}"))
+        text = self._rng.choice(
+            ("Kd.Nr. {n}", "Kundennummer {n} Danke", "KdNr: {n}", "Kunde {n} offene Rechnung", "{n}")
+        )
         return self._payment(
-            "customer_number", self._day(item), item.open, who, text.format(n=item.debtor.number), {item.number: item.open}
+            "customer_number",
+            self._day(item),
+            item.open,
+            who,
+            text.format(n=item.debtor.number),
+            {item.number: item.open},
         )
 
     def _name_amount(self) -> PaymentRecord | None:
@@ -325,25 +338,38 @@ class Payments:
             credit.used = True
             named = f" abzgl. GS {credit.number}" if rng.random() < 0.6 else " abzgl. Gutschrift"
             return joined + named, "several:credit_note", amount + credit.open, {**truth, credit.number: credit.open}
-        if way < 0.24 and all(item.discount_until and day <= item.discount_until + timedelta(days=2) for item in chosen):
+        if way < 0.24 and all(
+            item.discount_until and day <= item.discount_until + timedelta(days=2) for item in chosen
+        ):
             return joined + " abzgl. Skonto", "several:discount", sum(item.net for item in chosen), truth
         if way < 0.36 and len({number[:-2] for number in numbers}) == 1:
             ordered = sorted(numbers)
-            return ordered[0] + "".join(f"/{number[-2:]}" for number in ordered[1:]), "several:abbreviated", amount, truth
+            return (
+                ordered[0] + "".join(f"/{number[-2:]}" for number in ordered[1:]),
+                "several:abbreviated",
+                amount,
+                truth,
+            )
         if way < 0.45:
             shown, _ = damaged(rng, numbers[-1])
             return " ".join([*numbers[:-1], shown]), "several:one_damaged", amount, truth
         if way < 0.55:
-            return "Sammelzahlung Rechnungen " + ", ".join(f"RgNr. {number}" for number in numbers), "several:truncated", amount, truth
+            return (
+                "Sammelzahlung Rechnungen " + ", ".join(f"RgNr. {number}" for number in numbers),
+                "several:truncated",
+                amount,
+                truth,
+            )
         return "Rechnungen " + joined, "several:listed", amount, truth
 
     # --- what must not post --------------------------------------------------------------------------------------
 
     def _stranger(self) -> tuple[str, str, str]:
         rng = self._rng
-        name = f"{rng.choice(words.FIRST)} {rng.choice(words.SURNAMES)}" if rng.random() < 0.5 else (
-            f"{rng.choice(words.STEMS)}{rng.choice(words.ENDINGS)} {rng.choice(words.TRADES)} {rng.choice(words.FORMS)}")  # fmt: skip
-        return name, iban(rng), ""
+        if rng.random() < 0.5:
+            return f"{rng.choice(words.FIRST)} {rng.choice(words.SURNAMES)}", iban(rng), ""
+        company = f"{rng.choice(words.STEMS)}{rng.choice(words.ENDINGS)} {rng.choice(words.TRADES)}"
+        return f"{company} {rng.choice(words.FORMS)}", iban(rng), ""
 
     def _noise(self) -> PaymentRecord | None:
         made = self._rng.choice(list(self._traps()))()
@@ -383,13 +409,16 @@ class Payments:
     def _trap_refund(self) -> PaymentRecord:
         item = self._any_item()
         amount = self._rng.randrange(500, 200000)
-        text = self._rng.choice(("Erstattung {n}", "Rückerstattung zu Rg {n}", "Gutschrift zu Ihrer Bestellung {n}")).format(n=item.number)
+        text = self._rng.choice(
+            ("Erstattung {n}", "Rückerstattung zu Rg {n}", "Gutschrift zu Ihrer Bestellung {n}")
+        ).format(n=item.number)
         return self._payment("trap:refund", self._some_day(), amount, self._stranger(), text, {})
 
     def _trap_foreign_invoice(self) -> PaymentRecord:
         item = self._any_item()
         digits = "".join(sign for sign in item.number if sign.isdigit())
-        text = f"{self._rng.choice(('Rechnung ', 'RE', 'Rg ', 'Beleg '))}{self._rng.choice((item.number, digits, digits[-5:]))}"
+        number = self._rng.choice((item.number, digits, digits[-5:]))
+        text = f"{self._rng.choice(('Rechnung ', 'RE', 'Rg ', 'Beleg '))}{number}"
         amount = int(item.amount * self._rng.choice((0.5, 0.8, 1.19, 1.5, 2.3))) + self._rng.randrange(100)
         return self._payment("trap:foreign_invoice", self._some_day(), abs(amount) or 100, self._stranger(), text, {})
 
@@ -402,7 +431,11 @@ class Payments:
         return self._payment("trap:duplicate", self._some_day(), item.amount, who, clean(self._rng, item.number), {})
 
     def _trap_cancelled(self) -> PaymentRecord | None:
-        found = [item for item in self._rng.sample(self._world.items, min(400, len(self._world.items))) if item.status == "cancelled"]
+        found = [
+            item
+            for item in self._rng.sample(self._world.items, min(400, len(self._world.items)))
+            if item.status == "cancelled"
+        ]
         if not found:
             return None
         item = found[0]
@@ -417,13 +450,14 @@ class Payments:
             return None
         item = candidates[0]
         digits = [place for place, sign in enumerate(item.number) if sign.isdigit()]
-        known = self._world.number_set() if not hasattr(self, "_known") else self._known
-        self._known = known
+        if not self._known:
+            self._known = self._world.number_set()
         for _ in range(50):
             number = item.number
             for place in self._rng.sample(digits[-5:], 3):
-                number = number[:place] + str(self._rng.randrange(10)) + number[place + 1 :]
-            if number not in known:
+                other = (int(number[place]) + self._rng.randrange(1, 10)) % 10
+                number = number[:place] + str(other) + number[place + 1 :]
+            if number not in self._known:
                 break
         else:
             return None
@@ -441,7 +475,12 @@ class Payments:
         debtor = self._rng.choice(self._world.debtors)
         amount = self._rng.choice((self._rng.randrange(500, 90000), self._rng.randrange(1, 90) * 1000))
         return self._payment(
-            "trap:namesake", self._some_day(), amount, (debtor.name, iban(self._rng), ""), self._rng.choice(words.THANKS), {}
+            "trap:namesake",
+            self._some_day(),
+            amount,
+            (debtor.name, iban(self._rng), ""),
+            self._rng.choice(words.THANKS),
+            {},
         )
 
     def _trap_look_alike(self) -> PaymentRecord:
@@ -450,10 +489,12 @@ class Payments:
         item = self._any_item()
         digits = "".join(sign for sign in item.number if sign.isdigit())
         text = rng.choice((
-            f"Tel. 0221/{digits}", f"Vertrag 9{digits}1 Beitrag", f"IBAN {iban(rng)} Umbuchung", f"Konto {digits}7 Sparplan",
-            f"Schein {digits[:4]}.{digits[4:]}.33",
+            f"Tel. 0221/{digits}", f"Vertrag 9{digits}1 Beitrag", f"IBAN {iban(rng)} Umbuchung",
+            f"Konto {digits}7 Sparplan", f"Schein {digits[:4]}.{digits[4:]}.33",
         ))  # fmt: skip
-        return self._payment("trap:look_alike", self._some_day(), rng.randrange(500, 200000), self._stranger(), text, {})
+        return self._payment(
+            "trap:look_alike", self._some_day(), rng.randrange(500, 200000), self._stranger(), text, {}
+        )
 
     def _trap_other_customer(self) -> PaymentRecord:
         """The right amount for one item, but account and customer number of another debtor without such an item."""

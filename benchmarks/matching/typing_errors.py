@@ -5,7 +5,20 @@ from __future__ import annotations
 import random
 import re
 
-_PREFIXES = ("Rechnung ", "RG ", "Rg.Nr. ", "Rechnungsnr. ", "Re.Nr.:", "RNr ", "Invoice ", "Rechn. ", "", "", "RE ", "Re-Nr ")
+_PREFIXES = (
+    "Rechnung ",
+    "RG ",
+    "Rg.Nr. ",
+    "Rechnungsnr. ",
+    "Re.Nr.:",
+    "RNr ",
+    "Invoice ",
+    "Rechn. ",
+    "",
+    "",
+    "RE ",
+    "Re-Nr ",
+)
 _CONFUSED = {"0": "O", "1": "I", "5": "S", "8": "B"}
 
 
@@ -28,8 +41,8 @@ def clean(rng: random.Random, number: str) -> str:
 def damaged(rng: random.Random, number: str) -> tuple[str, str]:
     """The number with one damage (sometimes two), and the damage's name."""
     kind = rng.choice((
-        "confused", "transposed", "dropped", "doubled", "wrong", "no_prefix_no_zeros", "no_year", "short_year", "blanks",
-        "wrapped", "other_prefix", "glued", "counter_only",
+        "confused", "transposed", "dropped", "doubled", "wrong", "no_prefix_no_zeros", "no_year", "short_year",
+        "blanks",        "wrapped", "other_prefix", "glued", "counter_only",
     ))  # fmt: skip
     shown = _damage(rng, number, kind)
     if rng.random() < 0.08:
@@ -74,7 +87,7 @@ def _damage(rng: random.Random, number: str, kind: str) -> str:
         return rng.choice(("RG", "R-", "AR", "Rnr", "BELEG ")) + re.sub(r"^[A-Z]+[-/]?", "", number)
     if kind == "glued":
         return f"Rechnung{number}vom".replace("-", "") if rng.random() < 0.5 else f"RNR{number}"
-    counter = re.findall(r"[0-9]+", number)[-1]
+    counter: str = re.findall(r"[0-9]+", number)[-1]
     return counter.lstrip("0") or counter
 
 
@@ -98,10 +111,8 @@ def umlauts(rng: random.Random, text: str) -> str:
             text = text.replace(sign, two)
         return text
     if way < 0.82:
-        return text.translate(str.maketrans("äöüÄÖÜß", "aouAOUs"))
+        bare: str = text.translate(str.maketrans("äöüÄÖÜß", "aouAOUs"))
+        return bare
     if way < 0.92:
         return "".join(sign if sign.isascii() else "?" for sign in text)
-    try:
-        return text.encode("utf-8").decode("latin-1")
-    except UnicodeDecodeError:
-        return text
+    return text.encode().decode("latin-1")

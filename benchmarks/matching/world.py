@@ -194,7 +194,9 @@ def _item(rng: random.Random, series: _Series, day: date, debtor: DebtorRecord) 
     else:
         amount = max(int(rng.lognormvariate(9.9 if debtor.person else 11.2, 1.1)), 300)
     amount = abs(amount)
-    item = ItemRecord(series.next(day, debtor), debtor, amount, amount, day, day + timedelta(days=rng.choice((7, 14, 30))))
+    item = ItemRecord(
+        series.next(day, debtor), debtor, amount, amount, day, day + timedelta(days=rng.choice((7, 14, 30)))
+    )
     if rng.random() < 0.02:
         item.document_type = "credit_note"
         item.amount = item.open = -max(amount // 5, 100)

@@ -95,18 +95,20 @@ def _run_month(sample: Sample, database: str) -> None:
         import flows
 
         settings = config.load(sample.configuration, database)
-        for day in sample.days:
-            progress.update(bar, description=f"{day.day:%a %d %b}")
-            with Kontoklar(settings, clock=instant) as app:
-                for kind, paths in day.billing.items():
-                    app.load(kind, paths, day.day)
-            files = [str(path) for path in day.statements]
-            state: Any = flows.daily(as_of=day.day, config=str(sample.configuration), files=files, return_state=True)
-            if not state.is_completed():
-                raise DemoFailed(f"the run of {day.day} ended as {state.name}: {state.message}")
-            progress.advance(bar)
-        progress.update(bar, description="October is through")
-        flows.settle()
+        with flows.several():
+            for day in sample.days:
+                progress.update(bar, description=f"{day.day:%a %d %b}")
+                with Kontoklar(settings, clock=instant) as app:
+                    for kind, paths in day.billing.items():
+                        app.load(kind, paths, day.day)
+                files = [str(path) for path in day.statements]
+                state: Any = flows.daily(
+                    as_of=day.day, config=str(sample.configuration), files=files, return_state=True
+                )
+                if not state.is_completed():
+                    raise DemoFailed(f"the run of {day.day} ended as {state.name}: {state.message}")
+                progress.advance(bar)
+            progress.update(bar, description="October is through")
 
 
 class DemoFailed(KontoklarError):
@@ -122,8 +124,9 @@ def _show(verdict: Verdict, folder: Path, sample: Sample, findings: dict[Any, An
     )
     stdout.print(Panel(title, expand=False))
     table = Table(header_style="bold")
-    for column in ("how customers paid", "payments", "posted by itself", "waits for a person", "posted wrongly"):
-        table.add_column(column, justify="left" if column.startswith("how") else "right")
+    table.add_column("what was paid, and how", no_wrap=True)
+    for column in ("payments", "posted", "waiting", "wrong"):
+        table.add_column(column, justify="right", no_wrap=True)
     for story, line in sorted(verdict.stories.items(), key=lambda pair: -pair[1].payments):
         table.add_row(story, *(str(figure or "·") for figure in (line.payments, line.posted, line.waiting, line.wrong)))
     table.add_section()

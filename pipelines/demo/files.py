@@ -40,8 +40,8 @@ url = "sqlite:///kontoklar.db"
 
 [[sinks]]
 name = "dunning"
-use = "file"
-path = "dunning.jsonl"
+use = "file_drop"
+path = "triggers"
 """
 
 

@@ -10,6 +10,9 @@ from pipelines.demo import names
 from pipelines.demo.company import CAMT_ACCOUNT, MT940_ACCOUNT, NAME
 from pipelines.demo.payments import Payment
 
+NOTHING = "nothing to match"
+STRANGER = "a stranger, text like ours"
+
 
 def noise(rng: Random, days: Sequence[date]) -> list[Payment]:
     """The bookings that have nothing to match, and a few that only look as if they had."""
@@ -30,7 +33,15 @@ def noise(rng: Random, days: Sequence[date]) -> list[Payment]:
         _out(MT940_ACCOUNT, days[-1], 1_490, "808", "", "", "Kontofuehrung 10/2026", kind="charge"),
         _in(MT940_ACCOUNT, days[-1], 87, "814", "", "", "Habenzinsen 10/2026", kind="other"),
         _in(
-            CAMT_ACCOUNT, days[11], 35_000, "166", "Clara Thiele", other(4), "Kaution Schluessel 10023", kind="receipt"
+            CAMT_ACCOUNT,
+            days[11],
+            35_000,
+            "166",
+            "Clara Thiele",
+            other(4),
+            "Kaution Schluessel 10023",
+            kind="receipt",
+            story=STRANGER,
         ),
         _in(
             MT940_ACCOUNT,
@@ -41,6 +52,7 @@ def noise(rng: Random, days: Sequence[date]) -> list[Payment]:
             other(5),
             "Standmiete 18140411",
             kind="receipt",
+            story=STRANGER,
         ),
         _in(
             CAMT_ACCOUNT,
@@ -51,6 +63,7 @@ def noise(rng: Random, days: Sequence[date]) -> list[Payment]:
             other(6),
             "Fundbuero Az RE-2026-04120077",
             kind="receipt",
+            story=STRANGER,
         ),
     ]
     for number in range(8):
@@ -81,8 +94,10 @@ def other(number: int) -> str:
 def _out(
     account: str, day: date, amount: int, gvc: str, name: str, iban: str, text: str, kind: str = "outgoing"
 ) -> Payment:
-    return Payment(account, day, -amount, gvc, name=name, iban=iban, text=text, kind=kind, story="nothing to match")
+    return Payment(account, day, -amount, gvc, name=name, iban=iban, text=text, kind=kind, story=NOTHING)
 
 
-def _in(account: str, day: date, amount: int, gvc: str, name: str, iban: str, text: str, kind: str) -> Payment:
-    return Payment(account, day, amount, gvc, name=name, iban=iban, text=text, kind=kind, story="nothing to match")
+def _in(
+    account: str, day: date, amount: int, gvc: str, name: str, iban: str, text: str, kind: str, story: str = NOTHING
+) -> Payment:
+    return Payment(account, day, amount, gvc, name=name, iban=iban, text=text, kind=kind, story=story)

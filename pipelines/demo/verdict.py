@@ -82,7 +82,8 @@ def judge(payments: Sequence[Payment], tables: Mapping[str, pd.DataFrame]) -> Ve
     transactions = _rows(tables["transactions"])
     allocated: dict[str, list[Row]] = defaultdict(list)
     for row in _rows(tables["allocations"]):
-        if not row["reversed_by"] and row["kind"] not in ("reversal", "fee"):
+        # What a return took back later was posted all the same.
+        if row["kind"] not in ("reversal", "fee"):
             allocated[row["transaction_id"]].append(row)
     verdict = Verdict()
     why = {row["transaction_id"]: row["reason"] for row in _rows(tables["proposals"]) if row["rank"] == "1"}
@@ -114,18 +115,30 @@ def _cents(rows: Iterable[Row]) -> dict[str, int]:
 
 def _judge_payment(verdict: Verdict, row: Row, meant: Payment, parts: Sequence[Row], reason: str) -> None:
     line = _line(verdict, meant.story)
-    line.payments += 1
     settled = _cents(part for part in parts if part["invoice_number"])
+    if meant.details:
+        _judge_batch(verdict, line, settled, meant, reason)
+        return
+    line.payments += 1
     strangers = {part["debtor_number"] for part in parts} - {meant.debtor_number} if meant.debtor_number else set()
-    if any(cents != meant.settles.get(number) for number, cents in settled.items()) or (
-        strangers and not meant.details
-    ):
+    if strangers or any(cents != meant.settles.get(number) for number, cents in settled.items()):
         line.wrong += 1
     elif parts and len(settled) == len(meant.settles):
         line.posted += 1
     else:
         line.waiting += 1
         verdict.reasons[reason or row["state"]] += 1
+
+
+def _judge_batch(verdict: Verdict, line: StoryLine, settled: Mapping[str, int], meant: Payment, reason: str) -> None:
+    """A batch that the bank books as one sum: every payment in it counts for itself."""
+    right = sum(settled.get(number) == cents for number, cents in meant.settles.items())
+    line.payments += len(meant.details)
+    line.posted += right
+    line.wrong += sum(meant.settles.get(number) != cents for number, cents in settled.items())
+    line.waiting += len(meant.details) - right
+    if right < len(meant.details):
+        verdict.reasons[reason or "batch"] += len(meant.details) - right
 
 
 def _judge_returns(

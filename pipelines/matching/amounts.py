@@ -49,21 +49,20 @@ def settle_one(
     level = "original" if amount == items.amount[row] else "over"
     if rest <= rules.small_difference_over_minor:
         level = "small_difference"
-    return Settlement(level, (
-        Line(row, owed, owed, AllocationKind.SETTLEMENT), Line(-1, rest, rest, AllocationKind.ON_ACCOUNT)))  # fmt: skip
+    on_account = Line(-1, rest, rest, AllocationKind.ON_ACCOUNT)
+    return Settlement(level, (Line(row, owed, owed, AllocationKind.SETTLEMENT), on_account))
 
 
 def _less(
     items: ItemIndex, rules: AmountRules, row: int, amount: int, owed: int, day: int, declared: int
 ) -> Settlement:
     short = owed - amount
+    paid = Line(row, amount, amount, AllocationKind.SETTLEMENT)
     level = discount_level(items, rules, row, amount, day, declared)
     if level:
-        return Settlement(level, (
-            Line(row, amount, amount, AllocationKind.SETTLEMENT), Line(row, short, 0, AllocationKind.CASH_DISCOUNT)))  # fmt: skip
+        return Settlement(level, (paid, Line(row, short, 0, AllocationKind.CASH_DISCOUNT)))
     if short <= max(rules.small_difference_under_minor, min(rules.small_difference_review_minor, owed // 20)):
-        return Settlement("small_difference", (
-            Line(row, amount, amount, AllocationKind.SETTLEMENT), Line(row, short, 0, AllocationKind.SMALL_DIFFERENCE)))  # fmt: skip
+        return Settlement("small_difference", (paid, Line(row, short, 0, AllocationKind.SMALL_DIFFERENCE)))
     return Settlement("partial", (Line(row, amount, amount, AllocationKind.PARTIAL),))
 
 
@@ -101,8 +100,8 @@ def settle_group(
     gross = [int(items.open_minor[row]) for row in rows]
     short = sum(gross) - total
     if short == 0:
-        return Settlement("listed_sum", tuple(
-            Line(row, owed, owed, AllocationKind.SETTLEMENT) for row, owed in zip(rows, gross, strict=True)))  # fmt: skip
+        settled = (Line(row, owed, owed, AllocationKind.SETTLEMENT) for row, owed in zip(rows, gross, strict=True))
+        return Settlement("listed_sum", tuple(settled))
     discounts = [items.discount_of(row) if items.open_minor[row] == items.amount[row] else 0 for row in rows]
     taken = _which_discounts(discounts, short)
     if taken is None:

@@ -25,7 +25,7 @@ class Choice:
     """What the assignment gives a receipt.
 
     explanation: None when nothing explains it or others have a better claim. margin: bits over the best different
-    solution. claimed: another receipt took what this one wanted. bounded: the component was too large to solve.
+    solution. claimed: another receipt took what this one wanted. bounded: the component was too large to solve. contested: it was in a component.
     """
 
     explanation: Explanation | None
@@ -33,6 +33,7 @@ class Choice:
     margin: float
     claimed: bool = False
     bounded: bool = False
+    contested: bool = False
 
 
 def assign(
@@ -46,13 +47,15 @@ def assign(
     choices = [_alone(judgement) for judgement in judgements]
     claims: dict[int, list[int]] = {}
     for receipt, (judgement, choice) in enumerate(zip(judgements, choices, strict=True)):
-        if choice.explanation is not None and may_post(judgement, choice):
+        if may_post(judgement, choice) and choice.explanation is not None:
             for row in dict.fromkeys(line.row for line in choice.explanation.lines if line.row >= 0):
                 claims.setdefault(row, []).append(receipt)
     contested = sorted(
         row for row, receipts in claims.items() if len(receipts) > 1 and _exceeds(batch, choices, row, receipts)
     )
     for component in _components(contested, claims):
+        for receipt in component:
+            choices[receipt].contested = True
         _solve(batch, judgements, choices, component, policy)
     return choices
 
@@ -133,7 +136,11 @@ def _interchangeable(batch: Batch, component: list[int], before: list[Explanatio
     mine = before[place]
     if mine is None:
         return False
-    rivals = [other for at, other in enumerate(before) if at != place and other is not None and set(other.rows) & set(mine.rows)]
+    rivals = [
+        other
+        for at, other in enumerate(before)
+        if at != place and other is not None and set(other.rows) & set(mine.rows)
+    ]
     if all(other.rows == mine.rows for other in rivals):
         if mine.reference in CLEAR and all(other.reference in CLEAR for other in rivals):
             return True

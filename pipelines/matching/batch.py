@@ -52,6 +52,8 @@ class Batch:
         self._item_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
         self._debtor_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
         self._clear = [False] * self.count
+        self._done = [False] * self.count
+        self.equal_counts = items.equal_open(self.amounts)
         self._groups: list[dict[tuple[str, int], Group]] = [{} for _ in range(self.count)]
         self._starts = items.series.prefixes | items.other_prefixes
         self._longest = max(items.series.longest, 40)
@@ -141,8 +143,19 @@ class Batch:
                 self._item_hits[receipt].setdefault(item, []).append(Hit(field, level, start, end))
                 if level in CLEAR_LEVELS and opened[item] == self.amounts[receipt]:
                     self._clear[receipt] = True
+                    self._done[receipt] = strategy == "whole_token" and self._pays_for(receipt, item)
             else:
                 self._debtor_hits[receipt].setdefault(debtor, []).append(Hit(field, level, start, end))
+
+    def _pays_for(self, receipt: int, item: int) -> bool:
+        """Whether the payer's account is known for the item's debtor and for nobody else."""
+        hits = self._debtor_hits[receipt]
+        own = hits.get(int(self.items.debtor[item]), ())
+        return len(hits) == 1 and len(self._item_hits[receipt]) == 1 and any(hit.level == "iban" for hit in own)
+
+    def is_done(self, receipt: int) -> bool:
+        """Whether a whole number, the exact amount and the payer's account agree: nothing more needs to be read."""
+        return self._done[receipt]
 
     def item_hits(self, receipt: int) -> dict[int, list[Hit]]:
         """What the strategies before found about items of a receipt."""
@@ -159,4 +172,3 @@ class Batch:
     def is_clear(self, receipt: int) -> bool:
         """Whether an item named in full fits the amount already: then a search would add nothing."""
         return self._clear[receipt]
-

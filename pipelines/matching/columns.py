@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from pipelines.text import compact, fold
 
@@ -98,13 +98,12 @@ class SortedKeys:
 
     def of(self, key: int) -> Ints:
         """Rows of one key."""
-        low, high = np.searchsorted(self._keys, key), np.searchsorted(self._keys, key, side="right")
-        rows: Ints = self._rows[low:high]
-        return rows
+        return self.between(key, key)
 
-    def count(self, key: int) -> int:
-        """How many rows a key has."""
-        return int(np.searchsorted(self._keys, key, side="right") - np.searchsorted(self._keys, key))
+    def between(self, least: int, most: int) -> Ints:
+        """Rows of all keys from ``least`` to ``most``."""
+        rows: Ints = self._rows[self._keys.searchsorted(least) : self._keys.searchsorted(most, side="right")]
+        return rows
 
     def bounds(self, keys: Ints) -> tuple[Ints, Ints]:
         """For many keys at once: from and to, to be used with ``at``."""

@@ -124,6 +124,8 @@ class Weigher:
 
     def _read(self, receipt: int) -> Reading:
         batch = self._batch
+        if batch.is_done(receipt):
+            return Reading(False, False, dict.fromkeys(batch.item_hits(receipt), (-1, -1)))
         spans: list[tuple[int, int]] = []
         clear: dict[int, tuple[int, int]] = {}
         for row, hits in batch.item_hits(receipt).items():
@@ -183,7 +185,8 @@ class Weigher:
         account_level, account, account_says = self._account(receipt, debtor)
         customer_level, customer, customer_says = self._customer(receipt, debtor)
         known = max(account, customer) >= 12.0
-        name_level, name = self._name(receipt, debtor)
+        # Where number, amount and account agree the name is not looked at: it could not change anything.
+        name_level, name = ("absent", 0.0) if self._batch.is_done(receipt) else self._name(receipt, debtor)
         fields = [("payer", account_level, account), ("name", name_level, name), ("customer", customer_level, customer)]
         if known and name < 0:
             # The account or customer number settles who it is; the name on the account may be a partner's.
@@ -254,12 +257,13 @@ class Weigher:
 
     # --- amount and date -----------------------------------------------------------------------------------------
 
-    def surprise(self, amount: int, own: int) -> float:
+    def surprise(self, receipt: int, own: int) -> float:
         """How little is explained by chance when an amount fits: log2 of one in how many payments carry it.
 
         own: how many of the equal items belong to the explanation itself.
         """
-        others = max(self._items.equal_open(amount) - own, 0)
+        amount = self._batch.amounts[receipt]
+        others = max(self._batch.equal_counts[receipt] - own, 0)
         share = (others + _BACKGROUND_ITEMS * _density(amount)) / (self._items.open_count + _BACKGROUND_ITEMS)
         return min(self._rules.amount_cap, -math.log2(min(share, 1.0)))
 

@@ -20,7 +20,8 @@ class Explanation:
 
     rows: the items it is about, sorted. score: log2 of its weight, prior included. reference/amount: their levels.
     payer_strength: bits of the strongest field about the payer. closed: the item is settled (``duplicate``) or
-    cancelled (``cancelled-item``), else "". payer_named/payer_identified: the name fits; the account or number does. contradictions: reason codes that forbid posting by itself.
+    cancelled (``cancelled-item``), else "". payer_named / payer_identified: the name fits / the account or a number
+    does. contradictions: reason codes that forbid posting by itself.
     """
 
     rows: tuple[int, ...]
@@ -53,6 +54,7 @@ class Judgement:
     unexplained: bool
     foreign_number: bool
     refund: bool
+    other_purpose: bool
 
     def probabilities(self) -> list[float]:
         """Posterior of each explanation over all of them and the rivals."""
@@ -85,7 +87,7 @@ class Explainer:
         reading = self._weigher.reading(receipt)
         found: dict[tuple[tuple[int, ...], str], Explanation] = {}
         if batch.amounts[receipt] > 0:
-            for row in batch.item_hits(receipt):
+            for row in self._worth_weighing(receipt):
                 self._keep(found, self._single(receipt, row))
             for group in batch.groups(receipt):
                 self._keep(found, self._group(receipt, group))
@@ -93,10 +95,37 @@ class Explainer:
                 for row in self._own_items(receipt):
                     self._keep(found, self._single(receipt, row))
         ranked = sorted(found.values(), key=lambda one: (-one.score, self._sort_key(one)))
+        if batch.is_done(receipt):
+            return Judgement(receipt, ranked[:_KEPT], self._rivals(receipt, ranked), False, False, False, False)
         scan = batch.scan(receipt)
         return Judgement(
-            receipt, ranked[:_KEPT], self._rivals(receipt, ranked), reading.unexplained, reading.foreign, scan.refund
+            receipt,
+            ranked[:_KEPT],
+            self._rivals(receipt, ranked),
+            reading.unexplained,
+            reading.foreign,
+            scan.refund,
+            scan.other_purpose,
         )
+
+    def _worth_weighing(self, receipt: int) -> list[int]:
+        """Items found for a receipt, without those of strangers that merely cost the same, where something better fits.
+
+        An item that no number names and no account, number or name connects with the payer loses to one that has any
+        of these by more than the margin; weighing it would change nothing.
+        """
+        hits = self._batch.item_hits(receipt)
+        debtors = self._batch.debtor_hits(receipt)
+        connected = [
+            row
+            for row, found in hits.items()
+            if int(self._items.debtor[row]) in debtors or any(hit.field == "reference" for hit in found)
+        ]
+        if len(connected) == len(hits):
+            return connected
+        amount = self._batch.amounts[receipt]
+        fits = any(self._items.open_minor[row] == amount for row in connected)
+        return connected if fits else list(hits)
 
     def _keep(self, found: dict[tuple[tuple[int, ...], str], Explanation], one: Explanation | None) -> None:
         if one is not None:
@@ -131,9 +160,7 @@ class Explainer:
         amount = batch.amounts[receipt]
         if items.open_minor[row] == 0:
             return self._closed(receipt, row, amount)
-        settlement = settle_one(
-            items, self._policy.amounts, row, amount, batch.days[receipt], self._declared[receipt]
-        )
+        settlement = settle_one(items, self._policy.amounts, row, amount, batch.days[receipt], self._declared[receipt])
         if settlement is None:
             return None
         return self._weigh(receipt, (row,), settlement, None)
@@ -172,9 +199,7 @@ class Explainer:
 
     # --- weighing ------------------------------------------------------------------------------------------------
 
-    def _weigh(
-        self, receipt: int, rows: tuple[int, ...], settlement: Settlement, group: Group | None
-    ) -> Explanation:
+    def _weigh(self, receipt: int, rows: tuple[int, ...], settlement: Settlement, group: Group | None) -> Explanation:
         weigher = self._weigher
         debtor = int(self._items.debtor[rows[0]])
         contradictions: list[str] = []
@@ -216,7 +241,7 @@ class Explainer:
         bits = self._bits["amount"][level]
         if level in {"partial", "over", "small_difference", "batch_total"}:
             return level, bits
-        surprise = self._weigher.surprise(self._batch.amounts[receipt], 1 if level == "exact" else 0)
+        surprise = self._weigher.surprise(receipt, 1 if level == "exact" else 0)
         if group is not None:
             surprise -= math.log2(max(group.ways, 1.0))
         return level, max(bits + surprise, bits)
@@ -241,9 +266,9 @@ class Explainer:
         if others:
             contradictions.append("names-other-items")
             return "other", bits["other"]
-        months = self._batch.scan(receipt).months
         if reading.foreign:
             return "foreign_number", bits["foreign_number"]
+        months = self._batch.scan(receipt).months
         if months:
             level = "period" if self._in_months(row, months) else "other_period"
             return level, bits[level] + (bits["unexplained"] if reading.unexplained else 0.0)
@@ -263,9 +288,10 @@ class Explainer:
         if group.field == "batch":
             return level, bits[level]
         missing = [
-            row for row in reading.clear
-            if row not in rows and self._items.open_minor[row] and not self._read_otherwise(receipt, rows, reading.clear[row])
-        ]  # fmt: skip
+            row
+            for row, span in reading.clear.items()
+            if row not in rows and self._items.open_minor[row] and not self._read_otherwise(receipt, rows, span)
+        ]
         if level == "absent":
             if reading.clear:
                 level = "other"
@@ -300,7 +326,8 @@ class Explainer:
         rivals = [self._foreign]
         amount = self._batch.amounts[receipt]
         weigher = self._weigher
-        background = 2.0 ** -weigher.surprise(amount, 1)
+        background = 2.0 ** -weigher.surprise(receipt, 1)
+        clearly = bool(ranked) and ranked[0].reference in CLEAR and not ranked[0].closed
         debtors: dict[int, tuple[int, ...]] = {}
         for one in ranked[:_KEPT]:
             if not one.closed:
@@ -312,7 +339,8 @@ class Explainer:
             payer = weigher.payer(receipt, debtor)
             if payer.bits < 5.0:
                 continue
-            share = weigher.same_amount_share(debtor, amount, rows)
+            # Where the item is named, how often its amount repeats does not matter.
+            share = 0.0 if clearly else weigher.same_amount_share(debtor, amount, rows)
             repeated = math.log2((0.1 * share + background) / background) if share else 0.0
             rivals.append(self._unlisted + weigher.prior_debtor + payer.bits + repeated)
         return rivals

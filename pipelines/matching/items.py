@@ -10,8 +10,8 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from pipelines.frames import COLLECTIONS, DEBTORS, ITEMS, KNOWN_PAYERS, conform
 from pipelines.matching.columns import (
@@ -109,14 +109,21 @@ class ItemIndex:
 
     def with_net(self, amount: int, tolerance: int) -> list[int]:
         """Untouched items with agreed cash discount whose discounted amount is within ``tolerance`` of ``amount``."""
-        rows = []
-        for candidate in range(amount - tolerance, amount + tolerance + 1):
-            rows += self._by_net.of(candidate).tolist()
+        rows = self._by_net.between(amount - tolerance, amount + tolerance).tolist()
         return [row for row in rows if self.open_minor[row] == self.amount[row]]
 
-    def equal_open(self, amount: int) -> int:
-        """How many items have this much open or net of discount: how common the amount is."""
-        return self._by_open.count(amount) + self._by_net.count(amount)
+    def equal_open(self, amounts: list[int]) -> list[int]:
+        """For each amount, how many items have this much open or net of discount: how common it is."""
+        wanted = np.array(amounts, dtype=np.int64)
+        low, high = self._by_open.bounds(wanted)
+        net_low, net_high = self._by_net.bounds(wanted)
+        counts: list[int] = (high - low + net_high - net_low).tolist()
+        return counts
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether any open amount changed since the index was built."""
+        return bool(self._moved)
 
     def row_of(self, invoice_number: str) -> int:
         """The row of an invoice number exactly as loaded; −1 if there is none."""
@@ -132,6 +139,10 @@ class ItemIndex:
             self._moved.setdefault(open_minor, set()).add(row)
 
     # --- numbers -------------------------------------------------------------------------------------------------
+
+    def single_key(self, key: str) -> int | None:
+        """The one item whose number is ``key``; None if there is none or more than one."""
+        return self._by_key.get(key) if key not in self._by_key_several else None
 
     def with_key(self, key: str) -> tuple[int, ...]:
         """Items whose number, letters and digits only, is ``key``."""
@@ -260,36 +271,52 @@ class ItemIndex:
         return self._by_debtor_number.get(key, -1)
 
     @cached_property
-    def _by_iban(self) -> dict[str, tuple[PayerLevel, ...]]:
-        found: dict[str, dict[int, str]] = {}
+    def _loaded_ibans(self) -> tuple[dict[str, int], Ints, Ints]:
+        """IBAN → code, and the distinct pairs (code, debtor) sorted, as starts per code and debtors."""
         parts = [(self._frame["debtor_ibans"], self.debtor)]
         if self._masters is not None:
             parts.append((self._masters["ibans"], self._master_debtor))
-        for column, codes in parts:
-            array = strings(column)
-            if is_blank(array):
-                continue
-            values, of_value, debtors = split_pairs(array, codes)
-            values = [clean_iban(value) for value in values]
-            for value, debtor in zip(of_value.tolist(), debtors.tolist(), strict=True):
-                found.setdefault(values[value], {})[debtor] = "iban"
+        used = [(array, codes) for column, codes in parts if not is_blank(array := strings(column))]
+        if not used:
+            return {}, np.zeros(1, np.int64), np.empty(0, np.int64)
+        values, of_value, debtors = split_pairs(
+            pa.concat_arrays([array for array, _ in used]), np.concatenate([codes for _, codes in used])
+        )
+        cleaned = [clean_iban(value) for value in values]
+        codes_of = {iban: code for code, iban in enumerate(dict.fromkeys(cleaned))}
+        if len(codes_of) < len(values):
+            # The same account written in two ways is one account.
+            of_value = np.array([codes_of[iban] for iban in cleaned], dtype=np.int64)[of_value]
+            span = len(self.debtor_numbers) + 1
+            pairs = np.unique(of_value * span + debtors)
+            of_value, debtors = pairs // span, pairs % span
+        return codes_of, np.searchsorted(of_value, np.arange(len(codes_of) + 1)), debtors
+
+    @cached_property
+    def _learned_ibans(self) -> dict[str, dict[int, str]]:
+        found: dict[str, dict[int, str]] = {}
         counts = whole_numbers(self._payers["count"], 1).tolist()
         for iban, debtor, count in zip(self._payers["iban"].tolist(), self._payer_debtor.tolist(), counts, strict=True):
-            level = "learned" if count > 1 else "learned_once"
-            found.setdefault(clean_iban(iban), {}).setdefault(debtor, level)
-        found.pop("", None)
-        return {iban: tuple(sorted(owners.items())) for iban, owners in found.items()}
+            found.setdefault(clean_iban(iban), {})[debtor] = "learned" if count > 1 else "learned_once"
+        return found
 
     def by_iban(self, iban: str) -> tuple[PayerLevel, ...]:
         """(debtor, how it is known) for a payer's account."""
-        return self._by_iban.get(iban, ())
+        codes, starts, debtors = self._loaded_ibans
+        code = codes.get(iban)
+        learned = self._learned_ibans.get(iban) if self._learned_ibans else None
+        if code is None:
+            return tuple(sorted(learned.items())) if learned else ()
+        loaded = debtors[starts[code] : starts[code + 1]].tolist()
+        if not learned:
+            return tuple((debtor, "iban") for debtor in loaded)
+        return tuple(sorted({**learned, **dict.fromkeys(loaded, "iban")}.items()))
 
     @cached_property
     def has_iban(self) -> Flags:
         """Per debtor: whether an account of theirs is known from master data."""
         known = np.zeros(len(self.debtor_numbers), dtype=bool)
-        owners = [debtor for pairs in self._by_iban.values() for debtor, level in pairs if level == "iban"]
-        known[owners] = True
+        known[self._loaded_ibans[2]] = True
         return known
 
     @cached_property

@@ -8,20 +8,26 @@ from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 from rapidfuzz.distance import Indel
 
 from pipelines.matching.columns import Groups, Ints, canonical_name
 
+
+def _vocabulary(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Legal forms and small words say nothing about who somebody is.
-_WEAK = frozenset(
+_WEAK = _vocabulary(
     "GMBH AG KG CO MBH UG OHG GBR EK E K EV V SE KGAA INH INHABER LTD INC SARL BV GESELLSCHAFT HAFTUNGSBESCHRANKT "
-    "HAFTUNGSBESCHR UND U FUR DER DIE DAS DES VON ZU HERR HERRN FRAU FAMILIE DR PROF DIPL ING ODER IN IM AM".split()
+    "HAFTUNGSBESCHR UND U FUR DER DIE DAS DES VON ZU HERR HERRN FRAU FAMILIE DR PROF DIPL ING ODER IN IM AM"
 )
 _VOWELS = re.compile(r"(?<!^)[AEIOUY]")
 _SIMILAR = 0.8
 _LARGEST_BLOCK = 20_000
+_SMALL_BLOCK = 8
 
 
 def words(name: str) -> tuple[str, ...]:
@@ -48,6 +54,7 @@ class Names:
         self._words: dict[int, tuple[str, ...]] = {}
         self._of: dict[int, list[tuple[str, ...]]] = {}
         self._payer_words: dict[str, tuple[str, ...]] = {}
+        self._exact: dict[str, tuple[int, ...]] = {}
 
     def of(self, debtor: int) -> list[tuple[str, ...]]:
         """The telling words of each of a debtor's names."""
@@ -89,7 +96,7 @@ class Names:
         return {word: bits[code] for word, code in vocabulary.items()}
 
     def rarity(self, word: str) -> float:
-        """Bits a word is worth: log2 of one in how many debtors' names carries it; unknown words count as one debtor."""
+        """Bits a word is worth: log2 of one in how many debtors carries it; unknown words count as one debtor."""
         found = self._rarities.get(word)
         return math.log2(self._debtors) if found is None else found
 
@@ -110,11 +117,8 @@ class Names:
         return skeletons, Groups(np.repeat(of_word[codes], times), len(skeletons)), self._owner_debtor[first + inside]
 
     def candidates(self, name: str, limit: int) -> list[int]:
-        """Debtors a payer's name may mean: those of exactly these words, else those that share two of its rarest words
-        (by consonant skeleton), else those that share its rarest word; at most about ``limit``."""
-        exact = self.exactly(name)
-        if exact:
-            return sorted(exact)[:limit]
+        """Debtors a payer's name may mean: those that share two of its rarest words (by consonant skeleton), else those
+        that share its rarest word; at most ``limit``."""
         skeletons, groups, debtors = self._blocks
         known = []
         for word in self.payer(name):
@@ -130,16 +134,24 @@ class Names:
                 return shared[:limit]
         return blocks[0].tolist() if blocks and len(blocks[0]) <= limit else []
 
-    @cached_property
-    def _exact(self) -> dict[tuple[str, ...], tuple[int, ...]]:
-        result: dict[tuple[str, ...], list[int]] = {}
-        for code, debtor in zip(self._owner_name.tolist(), self._owner_debtor.tolist(), strict=True):
-            result.setdefault(tuple(sorted(self._known(code))), []).append(debtor)
-        return {key: tuple(debtors) for key, debtors in result.items()}
-
     def exactly(self, name: str) -> tuple[int, ...]:
         """Debtors whose name has exactly these words, in any order."""
-        return self._exact.get(tuple(sorted(self.payer(name))), ())
+        found = self._exact.get(name)
+        if found is None:
+            wanted = sorted(self.payer(name))
+            skeletons, groups, debtors = self._blocks
+            sizes = sorted(
+                (groups.size(code), code) for word in wanted if (code := skeletons.get(skeleton(word), -1)) >= 0
+            )
+            found = ()
+            if len(sizes) == len(wanted) and sizes and sizes[0][0] <= _LARGEST_BLOCK:
+                block = set(debtors[groups.of(sizes[0][1])].tolist())
+                for _, code in sizes[1:] if len(block) > _SMALL_BLOCK else ():
+                    block &= set(debtors[groups.of(code)].tolist())
+                same = (debtor for debtor in block if any(sorted(known) == wanted for known in self.of(debtor)))
+                found = tuple(sorted(same))
+            self._exact[name] = found
+        return found
 
     def compare(self, name: str, debtor: int) -> tuple[str, float]:
         """The level (``full``, ``close``, ``part``, ``none``) of a payer's name against a debtor, and the rarity of

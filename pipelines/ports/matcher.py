@@ -30,7 +30,7 @@ class Window(NamedTuple):
 
 
 class Hit(NamedTuple):
-    """What a strategy found for an item or debtor; see frames.CANDIDATES. ``debtor`` is −1 where the item's is meant."""
+    """What a strategy found for an item or a debtor; see frames.CANDIDATES."""
 
     field: str
     level: str
@@ -71,6 +71,11 @@ class MatchIndex(Protocol):
 
     def debtor_hits(self, receipt: int) -> dict[int, list[Hit]]:
         """What the strategies before found about debtors of a receipt."""
+
+    equal_counts: list[int]
+
+    def is_done(self, receipt: int) -> bool:
+        """Whether a whole number, the exact amount and the payer's account agree: nothing more needs to be read."""
 
     def is_clear(self, receipt: int) -> bool:
         """Whether an item named in full fits the amount already: then a search would add nothing."""

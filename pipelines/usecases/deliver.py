@@ -28,6 +28,8 @@ PAUSES: Final = tuple(
 _LONGEST_PAUSE: Final = timedelta(days=7)
 _JITTER: Final = 0.2
 _PER_COMMIT: Final = 25
+# A receiver that is down would cost a timeout per message; after so many failures in a row the rest waits.
+_ENOUGH_FAILURES: Final = 10
 OVERTAKEN: Final = "overtaken by events"
 
 
@@ -117,6 +119,7 @@ class _Sender:
         self._as_of = as_of
         self._result = result
         self._closed = False
+        self._failures = 0
 
     def run(self) -> None:
         """Goes through what is pending, in order."""
@@ -165,6 +168,9 @@ class _Sender:
             return Reply(Answer.REFUSED, str(refusal))
 
     def _judge(self, entry: Pending, reply: Reply, now: str, findings: list[Finding]) -> Attempt:
+        self._failures = self._failures + 1 if reply.answer is Answer.RETRY else 0
+        if self._failures >= _ENOUGH_FAILURES:
+            self._closed = True
         if reply.answer is Answer.DELIVERED:
             return self._attempt(entry, "delivered", reply.detail, now)
         if reply.answer is Answer.REFUSED:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from pipelines.dun import DunFacts, DunOutcome, DunSettings, Notice, plan_dunning
+from pipelines.dun import ROW_REFUSED, DunFacts, DunOutcome, DunSettings, Notice, plan_dunning
 from pipelines.model.coverage import BankCoverage
 from pipelines.model.dunning import TriggerState
 from pipelines.model.finding import Finding
@@ -95,6 +95,7 @@ def read_facts(work: Work, as_of: date, coverage: CoverageReader | None = None) 
         payments=work.dunning.payment_facts(),
         triggers=work.dunning.triggers(),
         coverage=(coverage or stored_coverage)(work),
+        unclear=frozenset(finding.subject for finding in work.findings.open(codes={ROW_REFUSED})),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from pipelines.model.receivable import ItemStatus, Receivable
 from pipelines.ports.receivables import KnownItem
 from pipelines.usecases.load import LoadResult, load, next_item_version
 from sinks import tables
-from sinks.books import SqlBooks
+from sinks.books import SqlBooks, SqlWork
 from sinks.bulk import insert_rows
 from sources.receivables import TableFiles
 
@@ -148,6 +149,33 @@ def test_a_refusal_is_settled_when_the_row_comes_right(books: SqlBooks, tmp_path
         assert work.findings.open(codes={"row-refused"}) == []
 
 
+def test_a_load_cut_off_between_two_commits_ends_like_an_undisturbed_one(
+    sqlite_books: SqlBooks, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sources.tables_in.CHUNK_ROWS", 2)
+    lines = [f"R{n};D1;{n}.00;2026-10-01;2026-10-15" for n in range(1, 8)]
+    real = sqlite_books.write
+    commits = 0
+
+    def dying() -> AbstractContextManager[SqlWork]:
+        nonlocal commits
+        commits += 1
+        if commits == 4:
+            raise KeyboardInterrupt
+        return real()
+
+    monkeypatch.setattr(sqlite_books, "write", dying)
+    with pytest.raises(KeyboardInterrupt):
+        loaded(sqlite_books, tmp_path, HEADER, *lines)
+    assert 0 < len(items(sqlite_books)) < 7
+    result = loaded(sqlite_books, tmp_path, HEADER, *lines)
+    assert result.counts["new"] + result.counts["unchanged"] == 7
+    frame = items(sqlite_books)
+    assert frame["amount_minor"].tolist() == [n * 100 for n in range(1, 8)]
+    with sqlite_books.read() as work:
+        assert work.connection.exec_driver_sql("SELECT MAX(version) FROM receivable").scalar_one() == 1
+
+
 def test_unknown_kinds_and_missing_files_are_mistakes_of_the_caller(sqlite_books: SqlBooks, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError):
         load(sqlite_books, TableFiles(), "invoices", [tmp_path], as_of=AS_OF)
@@ -195,11 +223,7 @@ def test_pain008_is_taken_as_collections(books: SqlBooks, tmp_path: Path) -> Non
         + "".join(
             f"<DrctDbtTxInf><PmtId><EndToEndId>{e2e}</EndToEndId></PmtId><InstdAmt Ccy='EUR'>{amount}</InstdAmt>"
             f"<RmtInf><Ustrd>{text}</Ustrd></RmtInf></DrctDbtTxInf>"
-            for e2e, amount, text in (
-                ("E-1", "100.00", "Rechnung R1, Danke"),
-                ("E-2", "5.00", "-"),
-                ("E-3", "1.00", "?"),
-            )
+            for e2e, amount, text in debits
         )
         + "</PmtInf></CstmrDrctDbtInitn></Document>"
     )

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+
+from pipelines.model.money import Money
+from pipelines.model.statement import Coverage, Entry, EntryDetail, EntryStatus
 from tests.statement_files import (
     ACCOUNT,
     PAYER,
@@ -18,9 +21,6 @@ from tests.statement_files import (
     refusal,
     statements,
 )
-
-from pipelines.model.money import Money
-from pipelines.model.statement import Coverage, Entry, EntryDetail, EntryStatus
 
 OPEN, CLOSE = balance("OPBD", "0.00"), balance("CLBD", "119.00")
 
@@ -247,11 +247,11 @@ def test_without_account_it_is_held() -> None:
 # --- details -----------------------------------------------------------------------------------------------------
 
 OLD_PARTIES = (
-    "<RltdPties><Dbtr><Nm>Max</Nm></Dbtr><DbtrAcct><Id><IBAN>{payer}</IBAN></Id></DbtrAcct>"
+    f"<RltdPties><Dbtr><Nm>Max</Nm></Dbtr><DbtrAcct><Id><IBAN>{PAYER}</IBAN></Id></DbtrAcct>"
     "<UltmtDbtr><Nm>Erika</Nm></UltmtDbtr><Cdtr><Nm>Muster</Nm><Id><PrvtId><Othr><Id>DE98ZZZ09999999999</Id></Othr>"
     "</PrvtId></Id></Cdtr></RltdPties><RltdAgts><DbtrAgt><FinInstnId><BIC>COBADEFFXXX</BIC></FinInstnId></DbtrAgt>"
     "</RltdAgts>"
-).format(payer=PAYER)
+)
 NEW_PARTIES = (
     OLD_PARTIES.replace("<Dbtr><Nm>Max</Nm></Dbtr>", "<Dbtr><Pty><Nm>Max</Nm></Pty></Dbtr>")
     .replace("<UltmtDbtr><Nm>Erika</Nm></UltmtDbtr>", "<UltmtDbtr><Pty><Nm>Erika</Nm></Pty></UltmtDbtr>")
@@ -322,7 +322,9 @@ def test_german_codes(code: str, issuer: str, expected: tuple[str, ...]) -> None
 
 
 def test_iso_code_in_the_details_only() -> None:
-    found = one_detail("<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd>")
+    found = one_detail(
+        "<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd>"
+    )
     assert found.domain_code == "PMNT-RCDT-ESCT"
 
 
@@ -488,7 +490,10 @@ def test_deep_nesting_is_survived() -> None:
 
 
 def test_many_entries_cross_the_chunks_of_the_stream() -> None:
-    texts = [entry(f"{number}.00", inner=details(f"<Refs><EndToEndId>E{number}</EndToEndId></Refs>")) for number in range(1, 1001)]
+    texts = [
+        entry(f"{number}.00", inner=details(f"<Refs><EndToEndId>E{number}</EndToEndId></Refs>"))
+        for number in range(1, 1001)
+    ]
     (statement,) = statements(camt(OPEN, balance("CLBD", "500500.00"), *texts))
     assert difference(statement) == 0
     assert [found.details[0].end_to_end_id for found in statement.entries] == [f"E{n}" for n in range(1, 1001)]

@@ -5,6 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
+from pipelines.classify import classify
+from pipelines.gvc import GVC
+from pipelines.model.transaction import Transaction
+from pipelines.return_reasons import EXTENSIONS, reason_of
 from tests.statement_files import (
     ACCOUNT,
     PAYER,
@@ -16,11 +21,6 @@ from tests.statement_files import (
     statements,
     transactions,
 )
-
-from pipelines.classify import classify
-from pipelines.gvc import GVC
-from pipelines.model.transaction import Transaction
-from pipelines.return_reasons import EXTENSIONS, reason_of
 
 OUR = f"<Cdtr><Pty><Nm>Muster Handels GmbH</Nm></Pty></Cdtr><CdtrAcct><Id><IBAN>{ACCOUNT}</IBAN></Id></CdtrAcct>"
 CUSTOMER = f"<Dbtr><Pty><Nm>Max</Nm></Pty></Dbtr><DbtrAcct><Id><IBAN>{PAYER}</IBAN></Id></DbtrAcct>"
@@ -38,30 +38,65 @@ def one_camt(text: str) -> Transaction:
 
 
 def domain(family: str, leaf: str) -> str:
-    return (
-        f"<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>{family}</Cd><SubFmlyCd>{leaf}</SubFmlyCd></Fmly></Domn></BkTxCd>"
-    )
+    return f"<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>{family}</Cd><SubFmlyCd>{leaf}</SubFmlyCd></Fmly></Domn></BkTxCd>"
 
 
 @pytest.mark.parametrize(
     ("gvc", "mark", "kind"),
     [
-        *((code, "C", "receipt") for code in "051 152 153 156 164 165 166 167 168 169 170 088 202 194".split()),
-        *((code, "C", "collection") for code in "071 171 174 192 196".split()),
-        *((code, "D", "return_debit") for code in "108 109 110 111 009".split()),
+        *(
+            (code, "C", "receipt")
+            for code in [
+                "051",
+                "152",
+                "153",
+                "156",
+                "164",
+                "165",
+                "166",
+                "167",
+                "168",
+                "169",
+                "170",
+                "088",
+                "202",
+                "194",
+            ]
+        ),
+        *((code, "C", "collection") for code in ["071", "171", "174", "192", "196"]),
+        *((code, "D", "return_debit") for code in ["108", "109", "110", "111", "009"]),
         ("159", "C", "return_transfer"),
         ("159", "D", "return_transfer"),
         ("160", "C", "return_transfer"),
         ("160", "D", "return_transfer"),
-        *((code, "C", "other") for code in "181 182 183 184".split()),
-        *((code, "RD", "other") for code in "181 184".split()),
-        *((code, "D", "outgoing") for code in "104 105 106 107 116 117 118 119 177 188 191 195 197 201 020".split()),
+        *((code, "C", "other") for code in ["181", "182", "183", "184"]),
+        *((code, "RD", "other") for code in ["181", "184"]),
+        *(
+            (code, "D", "outgoing")
+            for code in [
+                "104",
+                "105",
+                "106",
+                "107",
+                "116",
+                "117",
+                "118",
+                "119",
+                "177",
+                "188",
+                "191",
+                "195",
+                "197",
+                "201",
+                "020",
+            ]
+        ),
         ("193", "D", "reversal"),
         ("199", "D", "reversal"),
         ("899", "C", "reversal"),
         ("166", "RC", "reversal"),
         ("105", "RD", "reversal"),
-        *((code, "D", "charge") for code in "805 806 807 808 809 814".split()),
+        *((code, "D", "charge") for code in ["805", "806", "807", "808", "809", "814"]),
         ("808", "C", "charge"),
         ("814", "C", "other"),
         ("820", "D", "own_transfer"),
@@ -286,9 +321,7 @@ def test_batch_without_details() -> None:
 
 
 def test_details_that_explain_nothing_are_one_payment_with_all_their_texts() -> None:
-    inner = details(
-        *(f"<Amt Ccy='EUR'>{n}</Amt><RmtInf><Ustrd>RE {n}</Ustrd></RmtInf>" for n in (10, 21))
-    )
+    inner = details(*(f"<Amt Ccy='EUR'>{n}</Amt><RmtInf><Ustrd>RE {n}</Ustrd></RmtInf>" for n in (10, 21)))
     found = one_camt(entry("30", inner=inner, code="NTRF+166"))
     assert (found.amount_minor, found.remittance, found.is_batch, found.batch_count) == (3000, "RE 10 RE 21", True, 2)
 

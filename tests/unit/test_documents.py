@@ -184,7 +184,8 @@ def test_the_files_source(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"path": "x", "pathh": "y"}, {}, {"path": 5}, {"path": "x", "max_document_mib": 0}, {"path": "x", "name": 1}]
+    "options",
+    [{"path": "x", "pathh": "y"}, {}, {"path": 5}, {"path": "x", "max_document_mib": 0}, {"path": "x", "name": 1}],
 )
 def test_wrong_options(options: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError):

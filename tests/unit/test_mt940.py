@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from tests.statement_files import codes, difference, mt940, mt940_one, refusal, statements
 
 from pipelines.model.money import Money
 from pipelines.model.statement import BalanceKind, Coverage, EntryStatus
+from tests.statement_files import codes, difference, mt940, mt940_one, refusal, statements
 
 TEXT = ":86:166?00GUTSCHR. UEBERWEISUNG?20SVWZ+Danke?32Max"
 

@@ -33,8 +33,17 @@ def test_iban_spellings(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "DE03120300000000202051", "DE0212030000000020205", "XX02120300000000202051", "202051", "ＤＥ02", "DE98ZZZ09999999999"]
-)
+    "text",
+    [
+        "",
+        "DE03120300000000202051",
+        "DE0212030000000020205",
+        "XX02120300000000202051",
+        "202051",
+        "ＤＥ02",
+        "DE98ZZZ09999999999",
+    ],
+)  # fmt: skip
 def test_no_iban(text: str) -> None:
     assert normalize_iban(text) == ""
 
