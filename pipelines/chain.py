@@ -7,8 +7,7 @@ from datetime import date
 from typing import Final
 
 from pipelines.bookings import Known, Observation
-from pipelines.dedupe import Group
-from pipelines.model.money import Money
+from pipelines.regroup import Group
 
 PROVEN: Final = "proven"
 UNPROVEN: Final = "unproven"
@@ -50,6 +49,29 @@ class Told:
             and self.closing_minor is not None
             and self.opening_minor + self.total_minor == self.closing_minor
         )
+
+    def claim(self) -> Claim | None:
+        """What it claims, when it has both balances and a day; None otherwise."""
+        if self.opening_minor is None or self.closing_minor is None or self.first is None or self.last is None:
+            return None
+        return Claim(
+            self.statement_id, self.currency, self.opening_minor, self.closing_minor, self.first, self.last,
+            self.last_is_open, self.observations,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A statement with days and both balances; the fields are those of ``Told``."""
+
+    statement_id: str
+    currency: str
+    opening_minor: int
+    closing_minor: int
+    first: date
+    last: date
+    last_is_open: bool
+    observations: tuple[Observation, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,41 +129,23 @@ class Refused:
     message: str
 
 
-def mismatch_message(opening: Money, booked_minor: int, closing: Money) -> str:
-    """Says by how much a statement fails its own proof."""
-    booked = Money(booked_minor, opening.currency)
-    difference = Money(closing.minor - opening.minor - booked_minor, opening.currency)
-    return (
-        f"Opening balance {opening} plus booked entries {booked} is not the closing balance {closing}: "
-        f"difference {difference}. Nothing of this statement was posted; get it from the bank again."
-    )
-
-
-def reaches_beyond(told: Told, chain: Chain) -> bool:
+def reaches_beyond(told: Claim, chain: Chain) -> bool:
     """Whether accepting the statement would move an end of the chain; a day without bookings does so too."""
-    assert told.first is not None
-    assert told.last is not None
     closes = told.last == chain.end_day and chain.end_is_open and not told.last_is_open
     return told.first < chain.start_day or told.last > chain.end_day or closes
 
 
-def member_of(told: Told) -> Member:
-    assert told.first is not None
-    assert told.last is not None
-    assert told.opening_minor is not None
-    assert told.closing_minor is not None
+def member_of(told: Claim) -> Member:
     return Member(told.statement_id, told.first, told.last, told.opening_minor, told.closing_minor)
 
 
-def chain_of(told: Told) -> Chain:
+def chain_of(told: Claim) -> Chain:
     member = member_of(told)
     return Chain(member.first, member.opening_minor, member.last, member.closing_minor, told.last_is_open, (member,))
 
 
-def is_member(told: Told, chain: Chain) -> bool:
+def is_member(told: Claim, chain: Chain) -> bool:
     """Whether a chained statement has the same balances and shares days with this one."""
-    assert told.first is not None
-    assert told.last is not None
     return any(
         member.opening_minor == told.opening_minor
         and member.closing_minor == told.closing_minor
@@ -154,11 +158,3 @@ def is_member(told: Told, chain: Chain) -> bool:
 def balances_of(chain: Chain) -> set[int]:
     inner = {balance for member in chain.members for balance in (member.opening_minor, member.closing_minor)}
     return inner | {chain.start_minor, chain.end_minor}
-
-
-def days_of(told: Told) -> str:
-    return f"{told.first}" if told.first == told.last else f"{told.first} to {told.last}"
-
-
-def money_of(minor: int | None, told: Told) -> str:
-    return str(Money(minor or 0, told.currency))

@@ -8,10 +8,11 @@ from datetime import date
 from typing import Final
 
 from pipelines.bookings import Known, Observation, observe
-from pipelines.chain import MISMATCH, Refused, Told, mismatch_message
+from pipelines.chain import MISMATCH, Refused, Told
 from pipelines.model.finding import Finding, Severity
 from pipelines.model.money import Money
 from pipelines.model.statement import Balance, BalanceKind, Coverage, Entry, EntryStatus, Statement
+from pipelines.refusals import mismatch_message
 from pipelines.settlement import Classify, Waiting
 
 DEFECT: Final = "statement-defective"

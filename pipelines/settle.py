@@ -26,12 +26,13 @@ from pipelines.bookings import (
     twin_order,
 )
 from pipelines.chain import HELD, KNOWN, MISMATCH, PROVEN, UNPROVEN, Accepted, Refused
-from pipelines.dedupe import DRIFT, Group, pair, pair_moved, pair_untold_days, regroup
+from pipelines.dedupe import DRIFT, pair, pair_moved, pair_untold_days
 from pipelines.model.finding import Severity
 from pipelines.model.ids import derive
 from pipelines.model.statement import Coverage
 from pipelines.model.transaction import Booking, Transaction
 from pipelines.prepare import Case, prepare, stated_minor
+from pipelines.regroup import Group, regroup
 from pipelines.settlement import (
     AccountFacts,
     Classify,

@@ -14,23 +14,22 @@ from typing import Final
 
 from pipelines.bookings import Known, Stock, end_to_end_key
 from pipelines.chain import (
-    CONTRADICTS,
-    GAP,
     KNOWN,
     PROVEN,
     Accepted,
     Chain,
+    Claim,
     Refused,
     Told,
     balances_of,
     chain_of,
-    days_of,
     is_member,
     member_of,
-    money_of,
     reaches_beyond,
 )
-from pipelines.dedupe import Group, contradicts, corroborated, pair, pair_loosely, pair_moved, pair_untold_days, regroup
+from pipelines.dedupe import contradicts, corroborated, pair, pair_loosely, pair_moved, pair_untold_days
+from pipelines.refusals import ambiguous, contradiction, gap_to, lacks_bookings, without_day
+from pipelines.regroup import Group, regroup
 
 # A statement of Monday may state its opening balance for the Thursday before a long weekend.
 _NEAR: Final = timedelta(days=7)
@@ -46,12 +45,11 @@ class Gate:
     tail_minor: int = 0  # Σ proven bookings later than everything in the stock
     promised: Callable[[Known, str], bool] = field(default=lambda known, statement_id: False)
 
-    def examine(self, told: Told) -> Accepted | Refused:
+    def examine(self, statement: Told) -> Accepted | Refused:
         """The verdict on a statement that has both balances and adds up. Changes nothing."""
-        assert told.opening_minor is not None
-        assert told.closing_minor is not None
-        if told.first is None or told.last is None:
-            return self._dayless(told)
+        told = statement.claim()
+        if told is None:
+            return self._dayless(statement)
         if self.chain is None:
             return self._first(told)
         known = self._known(told, self.chain)
@@ -63,23 +61,34 @@ class Gate:
                 return accepted
         return self._refusal(told, self.chain)
 
+    def _refusal(self, told: Claim, chain: Chain) -> Refused:
+        day_before = told.first - timedelta(days=1)
+        waiting = sum(known.amount_minor for known in self.stock.unproven(chain.start_day, day_before))
+        gap = gap_to(told, chain, waiting)
+        if gap is not None:
+            return gap
+        inside = _proven_sum(self._count(told, _anything), ())
+        if told.opening_minor + inside in (chain.end_minor, chain.end_minor + waiting):
+            return lacks_bookings(told)
+        return contradiction(told, chain)
+
     # --- where a statement may stand ----------------------------------------------------------------------------
 
     def _dayless(self, told: Told) -> Accepted | Refused:
         # Without a day there is no entry either: it can only repeat a balance.
         if self.chain is None or told.opening_minor in balances_of(self.chain):
             return Accepted(KNOWN, ())
-        return Refused(GAP, f"The balance of {money_of(told.opening_minor, told)} has no day and fits nowhere.")
+        return without_day(told)
 
-    def _first(self, told: Told) -> Accepted | Refused:
+    def _first(self, told: Claim) -> Accepted | Refused:
         pairs = self._count(told, _anything)
         settled = self._settle_unproven(told, pairs, told.first, told.last, ())
         if settled is None:
-            return self._missing(told)
+            return lacks_bookings(told)
         pairs, groups = settled
         return Accepted(PROVEN, tuple(pairs), groups, (), chain_of(told))
 
-    def _known(self, told: Told, chain: Chain) -> Accepted | Refused | None:
+    def _known(self, told: Claim, chain: Chain) -> Accepted | Refused | None:
         if reaches_beyond(told, chain):
             return None
         pairs = self._count(told, _anything)
@@ -95,17 +104,13 @@ class Gate:
             return Accepted(KNOWN, ()) if placed else None
         if placed and adjoins and not named:
             # Either the same payments cut into other statements, or equal ones once more: balances fit both.
-            return Refused(
-                CONTRADICTS,
-                f"The statement of {days_of(told)} from {money_of(told.opening_minor, told)} may tell known bookings "
-                "once more or equal ones that are new; its balances fit both. Compare it with the bank's statements.",
-            )
+            return ambiguous(told)
         if not placed and (adjoins or not named):
             # Equal payments again, but other balances: these may well be new ones.
             return None
         return Accepted(KNOWN, tuple(pairs), notes=() if placed else ("balances-differ",))
 
-    def _begins_anew(self, told: Told, pairs: Sequence[Known | None], chain: Chain) -> bool:
+    def _begins_anew(self, told: Claim, pairs: Sequence[Known | None], chain: Chain) -> bool:
         """A statement that continues the chain with the balances and the day of one before, but with other ids: a day
         told in several statements whose bookings cancel out."""
         return told.opening_minor == chain.end_minor and any(
@@ -113,11 +118,7 @@ class Gate:
             for item, known in zip(told.observations, pairs, strict=True)
         )
 
-    def _extends(self, told: Told, chain: Chain) -> Accepted | None:
-        assert told.opening_minor is not None
-        assert told.closing_minor is not None
-        assert told.first is not None
-        assert told.last is not None
+    def _extends(self, told: Claim, chain: Chain) -> Accepted | None:
         if told.last < chain.end_day:
             return None
         for pairs in self._readings(told, chain, told.opening_minor == chain.end_minor):
@@ -142,11 +143,7 @@ class Gate:
             return Accepted(PROVEN, tuple(settled[0]), settled[1], carried, moved)
         return None
 
-    def _precedes(self, told: Told, chain: Chain) -> Accepted | None:
-        assert told.opening_minor is not None
-        assert told.closing_minor is not None
-        assert told.first is not None
-        assert told.last is not None
+    def _precedes(self, told: Claim, chain: Chain) -> Accepted | None:
         if told.first > chain.start_day or told.last > chain.end_day:
             return None
         for pairs in self._readings(told, chain, told.closing_minor == chain.start_minor):
@@ -172,12 +169,8 @@ class Gate:
             return Accepted(PROVEN, tuple(settled[0]), settled[1], carried, moved)
         return None
 
-    def _spans(self, told: Told, chain: Chain) -> Accepted | None:
+    def _spans(self, told: Claim, chain: Chain) -> Accepted | None:
         """A statement that reaches over both ends of the chain and contains all of it."""
-        assert told.opening_minor is not None
-        assert told.closing_minor is not None
-        assert told.first is not None
-        assert told.last is not None
         if told.first > chain.start_day or told.last < chain.end_day:
             return None
         pairs = self._count(told, _anything)
@@ -204,10 +197,8 @@ class Gate:
         )
         return Accepted(PROVEN, tuple(settled[0]), settled[1], (), moved)
 
-    def _retells(self, told: Told, chain: Chain) -> Accepted | None:
+    def _retells(self, told: Claim, chain: Chain) -> Accepted | None:
         """The same stretch between the same two balances in other words: batches as singles, other booking dates."""
-        assert told.first is not None
-        assert told.last is not None
         if not self._is_placed(told, chain):
             return None
         pairs = self._count(told, lambda known: known.proven)
@@ -224,11 +215,8 @@ class Gate:
         groups = tuple(regroup(told.observations, indexes, rest, balances_prove=True))
         return Accepted(KNOWN, tuple(pairs), groups, notes=("told-differently",))
 
-    def _fills(self, told: Told, chain: Chain) -> Accepted | None:
+    def _fills(self, told: Claim, chain: Chain) -> Accepted | None:
         """A statement whose bookings cancel out, for days inside the chain that no statement has told."""
-        assert told.first is not None
-        assert told.last is not None
-        assert told.opening_minor is not None
         if told.opening_minor != told.closing_minor or not self._is_placed(told, chain):
             return None
         if not chain.start_day <= told.first <= told.last <= chain.end_day:
@@ -244,18 +232,17 @@ class Gate:
 
     # --- readings of the same statement -------------------------------------------------------------------------
 
-    def _count(self, told: Told, usable: Callable[[Known], bool]) -> list[Known | None]:
+    def _count(self, told: Claim, usable: Callable[[Known], bool]) -> list[Known | None]:
         pairs = pair(told.observations, self.stock.shelves, usable=usable, may_contradict=True)
         pair_moved(told.observations, pairs, self.stock, usable)
         pair_untold_days(told.observations, pairs, self.stock, lambda known: usable(known) and not known.proven)
         return pairs
 
-    def _readings(self, told: Told, chain: Chain, adjoins: bool) -> Iterator[list[Known | None]]:
+    def _readings(self, told: Claim, chain: Chain, adjoins: bool) -> Iterator[list[Known | None]]:
         """Ways to tell known from new, the most likely first; the balances decide which one is true.
 
         adjoins: the statement begins or ends exactly where the chain ends or begins.
         """
-        assert told.first is not None
         later = adjoins and (told.first > chain.end_day or (told.last is not None and told.last < chain.start_day))
         counted = self._count(told, _anything)
         if later or (adjoins and self._begins_anew(told, counted, chain)):
@@ -274,19 +261,16 @@ class Gate:
         pair_loosely(told.observations, loose, _unpaired(overlap, loose))
         yield loose
 
-    def _overlaps_on_balance(self, told: Told, chain: Chain) -> bool:
+    def _overlaps_on_balance(self, told: Claim, chain: Chain) -> bool:
         """Whether the statement shares days with the chain and meets a balance of it there."""
-        assert told.first is not None
-        assert told.last is not None
         if told.first > chain.end_day or told.last < chain.start_day:
             return False
         return self._was_held(told.opening_minor, told.first - _NEAR, told.first, chain) or self._was_held(
             told.closing_minor, told.last, told.last + _NEAR, chain
         )
 
-    def _regrouped(self, told: Told, pairs: Sequence[Known | None], chain: Chain) -> tuple[Group, ...]:
+    def _regrouped(self, told: Claim, pairs: Sequence[Known | None], chain: Chain) -> tuple[Group, ...]:
         """Proven bookings the statement must contain, told in another granularity."""
-        assert told.first is not None
         if told.first > chain.end_day:
             return ()
         rest = _unpaired(self.stock.proven(told.first, chain.end_day), pairs)
@@ -297,11 +281,12 @@ class Gate:
 
     # --- bookings told before without proof ---------------------------------------------------------------------
 
-    def _carried(self, told: Told, pairs: Sequence[Known | None], short: int, chain: Chain) -> tuple[Known, ...] | None:
+    def _carried(
+        self, told: Claim, pairs: Sequence[Known | None], short: int, chain: Chain
+    ) -> tuple[Known, ...] | None:
         """Unproven bookings between the chain and the statement that explain its opening balance exactly."""
         if not short:
             return ()
-        assert told.first is not None
         for limit in (told.first - timedelta(days=1), told.first):
             between = tuple(_unpaired(self.stock.unproven(chain.start_day, limit), pairs))
             if between and sum(known.amount_minor for known in between) == short:
@@ -310,7 +295,7 @@ class Gate:
 
     def _settle_unproven(
         self,
-        told: Told,
+        told: Claim,
         pairs: Sequence[Known | None],
         first: date | None,
         last: date | None,
@@ -340,10 +325,8 @@ class Gate:
 
     # --- balances along the chain -------------------------------------------------------------------------------
 
-    def _is_placed(self, told: Told, chain: Chain) -> bool:
+    def _is_placed(self, told: Claim, chain: Chain) -> bool:
         """Whether the chain held the statement's balances around its days."""
-        assert told.first is not None
-        assert told.last is not None
         if is_member(told, chain):
             return True
         return self._was_held(told.opening_minor, told.first - _NEAR, told.first, chain) and self._was_held(
@@ -366,48 +349,6 @@ class Gate:
             balance -= sum(known.amount_minor for known in self.stock.by_day[day] if known.proven)
             previous = day
         return balance == minor
-
-    # --- refusals -----------------------------------------------------------------------------------------------
-
-    def _missing(self, told: Told) -> Refused:
-        return Refused(
-            CONTRADICTS,
-            f"The statement of {days_of(told)} adds up but lacks bookings that were told before for its days. "
-            "Compare both with the bank's statement.",
-        )
-
-    def _refusal(self, told: Told, chain: Chain) -> Refused:
-        assert told.first is not None
-        assert told.last is not None
-        assert told.opening_minor is not None
-        assert told.closing_minor is not None
-        day_before = told.first - timedelta(days=1)
-        waiting = sum(known.amount_minor for known in self.stock.unproven(chain.start_day, day_before))
-        if told.first > chain.end_day and told.opening_minor not in (chain.end_minor, chain.end_minor + waiting):
-            gap = told.opening_minor - chain.end_minor - waiting
-            return Refused(
-                GAP,
-                f"The opening balance {money_of(told.opening_minor, told)} on {told.first} does not follow from "
-                f"{money_of(chain.end_minor + waiting, told)} on {chain.end_day}: bookings of {money_of(gap, told)} "
-                f"are missing between {chain.end_day} and {told.first}. Pull the statement in between.",
-            )
-        if told.last < chain.start_day and told.closing_minor != chain.start_minor:
-            gap = chain.start_minor - told.closing_minor
-            return Refused(
-                GAP,
-                f"The closing balance {money_of(told.closing_minor, told)} on {told.last} does not lead to "
-                f"{money_of(chain.start_minor, told)} on {chain.start_day}: bookings of {money_of(gap, told)} are "
-                f"missing between {told.last} and {chain.start_day}. Pull the statement in between.",
-            )
-        pairs = self._count(told, _anything)
-        if told.opening_minor + _proven_sum(pairs, ()) in (chain.end_minor, chain.end_minor + waiting):
-            return self._missing(told)
-        return Refused(
-            CONTRADICTS,
-            f"The statement of {days_of(told)} from {money_of(told.opening_minor, told)} to "
-            f"{money_of(told.closing_minor, told)} contradicts statements that are proven for these days "
-            f"(proven up to {chain.end_day} with {money_of(chain.end_minor, told)}). Ask the bank which one holds.",
-        )
 
 
 # --- small helpers ------------------------------------------------------------------------------------------------
