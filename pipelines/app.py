@@ -262,15 +262,17 @@ class Kontoklar:
         plans, settings = self._dunning()
         return self._step("dun", as_of, lambda: dun(self.books, plans, as_of=as_of, settings=settings))
 
-    def deliver(self, as_of: date) -> Step:
-        """Sends what is ready to the configured sinks."""
+    def deliver(self, as_of: date, *, just_asked: bool = False) -> Step:
+        """Sends what is ready to the configured sinks. just_asked: ``dun`` ran under the same lease."""
         from pipelines.usecases.deliver import deliver
 
         plans, settings = self._dunning()
         sinks = [self._build("sinks", part) for part in self.settings.sinks]
         try:
             return self._step(
-                "deliver", as_of, lambda: deliver(self.books, sinks, plans, as_of=as_of, settings=settings)
+                "deliver",
+                as_of,
+                lambda: deliver(self.books, sinks, plans, as_of=as_of, settings=settings, just_asked=just_asked),
             )
         finally:
             for sink in sinks:
@@ -318,8 +320,10 @@ class Kontoklar:
             for name in DAILY:
                 if name == "pull":
                     yield self.pull(as_of, files=files)
-                elif name != "deliver" or not dry_run:
+                elif name != "deliver":
                     yield getattr(self, name)(as_of)
+                elif not dry_run:
+                    yield self.deliver(as_of, just_asked=True)
 
     @cached_property
     def inquiries(self) -> Inquiries:

@@ -53,10 +53,12 @@ def deliver(
     as_of: date,
     settings: DunSettings | None = None,
     coverage: CoverageReader | None = None,
+    just_asked: bool = False,
 ) -> DeliverResult:
     """Sends what is due to every sink. Triggers are asked again first: what is held stays, what is paid is taken back.
 
-    Without sinks nothing is sent and triggers stay ready.
+    Without sinks nothing is sent and triggers stay ready. just_asked: ``dun`` ran under this very lease, so that no
+    fact can have changed since.
     """
     result = DeliverResult()
     names = [sink.name for sink in sinks]
@@ -69,11 +71,12 @@ def deliver(
             result.undelivered = sum(map(len, waiting.values()))
             result.counts["later"] = result.undelivered if sinks else 0
             return result
-        with books.read() as work:
-            facts = read_facts(work, as_of, coverage)
-        outcome = plan_dunning(facts, plans, settings, create=False)
-        store(books, outcome)
-        result.findings += outcome.findings
+        if not just_asked:
+            with books.read() as work:
+                facts = read_facts(work, as_of, coverage)
+            outcome = plan_dunning(facts, plans, settings, create=False)
+            store(books, outcome)
+            result.findings += outcome.findings
         for sink in sinks:
             _Sender(books, sink, names, as_of, result).run()
     return result
