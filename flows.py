@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -37,6 +36,7 @@ from prefect.states import Completed, Failed
 from prefect.tasks import Task
 
 from pipelines import config as configuration
+from pipelines import operator_view as view
 from pipelines.app import Kontoklar
 from pipelines.errors import KontoklarError, SourceUnavailable
 from pipelines.model.finding import Severity
@@ -229,7 +229,7 @@ def _pull_all(as_of: date, files: Sequence[str]) -> tuple[list[Summary], list[st
         else:
             summaries.append(outcome)
     for place, key in enumerate(job.accounts()):
-        outcome = _outcome_of(settle_task(as_of, _masked(key.account), place, return_state=True))
+        outcome = _outcome_of(settle_task(as_of, view.masked(key.account), place, return_state=True))
         if isinstance(outcome, BaseException):
             broken.append(outcome)
         else:
@@ -240,29 +240,14 @@ def _pull_all(as_of: date, files: Sequence[str]) -> tuple[list[Summary], list[st
     return summaries, unavailable
 
 
-def _masked(account: str) -> str:
-    """An account as an operator recognises it and nobody else can use it."""
-    return f"{account[:4]}…{account[-4:]}"
-
-
 def _prove_all(as_of: date) -> None:
     """One task per account; a failed one shows in the run, the others and the steps after them go on."""
-    rows = []
-    for account in _books.get().accounts():
-        masked = f"{_masked(account.account)} {account.currency}"
+    accounts = _books.get().inquiries.accounts()
+    for account in accounts:
         proven_to = account.proven_until.isoformat() if account.proven_until else ""
-        problems = [
-            text
-            for count, text in (
-                (account.held_statements, f"{account.held_statements} statements held"),
-                (account.unproven_bookings, f"{account.unproven_bookings} bookings not yet proven"),
-            )
-            if count
-        ]
-        prove_task(as_of, masked, proven_to, problems, return_state=True)
-        told = account.told_until.isoformat() if account.told_until else "–"
-        rows.append({"account": masked, "proven to": proven_to or "–", "told to": told, "open": ", ".join(problems)})
-    _table("kontoklar-accounts", f"How far each account is proven, {as_of}", rows)
+        name = f"{view.masked(account.account)} {account.currency}"
+        prove_task(as_of, name, proven_to, view.problems(account), return_state=True)
+    _table("kontoklar-accounts", f"How far each account is proven, {as_of}", view.accounts(accounts))
 
 
 def _outcome(as_of: date, summaries: Sequence[Summary], unavailable: Sequence[str]) -> State[Any]:
@@ -289,7 +274,7 @@ def daily(as_of: date | None = None, config: str | None = None, files: list[str]
         _prove_all(day)
         for step in (match_task, post_task, dun_task, deliver_task):
             summaries.append(step(day))
-        _table("kontoklar-steps", f"What the run of {day} did", _lines(summaries))
+        _table("kontoklar-steps", f"What the run of {day} did", view.steps(summaries))
         _waiting(day)
     return _outcome(day, summaries, unavailable)
 
@@ -339,35 +324,12 @@ def _alone(step: Task[[date], Summary], day: date, config: str | None) -> State[
 # --- artifacts ----------------------------------------------------------------------------------------------------
 
 
-def _lines(summaries: Sequence[Summary]) -> list[dict[str, str]]:
-    """One row per step; the parts of a step added up."""
-    counts: dict[str, Counter[str]] = {}
-    seconds: Counter[str] = Counter()
-    for summary in summaries:
-        counts.setdefault(summary["step"], Counter()).update(summary["counts"])
-        seconds[summary["step"]] += summary["seconds"]
-    return [
-        {
-            "step": step,
-            "did": ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sums.items() if count)
-            or "nothing new",
-            "seconds": f"{seconds[step]:.2f}",
-        }
-        for step, sums in counts.items()
-    ]
-
-
-# Of what waits an operator sees which and how long; who paid and what they wrote is for the analyst alone.
-_QUEUE_SHOWN = ("transaction_id", "booking_date", "days", "unallocated", "currency", "kind", "reason")
-_QUEUE_LIMIT = 100
-
-
 def _waiting(as_of: date) -> None:
     """What waits for a person and how long already, and which triggers are held and why."""
-    queue, held = _books.get().review_queue(as_of), _books.get().held_triggers()
-    shown = [{name: row[name] for name in _QUEUE_SHOWN} for row in queue[:_QUEUE_LIMIT]]
-    _table("kontoklar-review-queue", f"Waiting for a person on {as_of}: {len(queue)}, the oldest first", shown)
-    _table("kontoklar-held-triggers", f"Dunning triggers held on {as_of}: {len(held)}", held[:_QUEUE_LIMIT])
+    inquiries = _books.get().inquiries
+    queue, held = inquiries.review_queue(as_of), inquiries.held_triggers()
+    _table("kontoklar-review-queue", f"Waiting for a person on {as_of}: {len(queue)}", view.queue(queue))
+    _table("kontoklar-held-triggers", f"Dunning triggers held on {as_of}: {len(held)}", held[: view.LIMIT])
 
 
 def _table(key: str, description: str, rows: Sequence[Mapping[str, object]]) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.config import Part, Settings, refuse_unknown
 from pipelines.errors import ConfigurationError, LedgerInvariantBroken, SourceUnavailable
-from pipelines.model.dunning import TriggerState
+from pipelines.inquiries import Inquiries
 from pipelines.step import Result, Step, timed
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
     from pipelines.model.statement import Document
     from pipelines.plans import Plans
     from pipelines.policy import Policy
-    from pipelines.ports.explain import Explanation
     from pipelines.ports.invariants import CheckResult
-    from pipelines.ports.statements import AccountCoverage
     from pipelines.review import ReviewDesk
     from pipelines.usecases.pull import AccountKey, Pull
     from sinks.books import SqlBooks
     from sinks.database import Database
     from sources.intake import Limits
+
+Progress = Callable[[str, int, int | None], object]
 
 DAILY = ("pull", "match", "post", "dun", "deliver")
 
@@ -44,11 +44,19 @@ class Kontoklar:
     """One configuration with its books. Nothing is opened before it is needed; ``close`` gives it back.
 
     clock: the ISO instant in UTC of each commit; it comes from the command line or the flow (D2).
+    progress: told what is being done, how much of it is done and out of how much (None: nobody knows).
     """
 
-    def __init__(self, settings: Settings, *, clock: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], str],
+        progress: Progress = lambda _what, _done, _total: None,
+    ) -> None:
         self.settings = settings
         self._clock = clock
+        self._progress = progress
         self._told: set[str] = set()
 
     def __enter__(self) -> Kontoklar:
@@ -133,7 +141,6 @@ class Kontoklar:
         files: Sequence[Path] = (),
         sources: Sequence[str] = (),
         since: date | None = None,
-        announce: Callable[[str], object] = lambda _what: None,
     ) -> Step:
         """Statements from ``files``, or from the configured sources (all, or those named); archived, proven, stored.
 
@@ -144,8 +151,9 @@ class Kontoklar:
             job = self.begin_pull(as_of)
             step = self.take(job, as_of, files=files, sources=sources, since=since)
             broken: LedgerInvariantBroken | None = None
-            for key in job.accounts():
-                announce(f"proving {key.account[:4]}…{key.account[-4:]}")
+            accounts = job.accounts()
+            for place, key in enumerate(accounts):
+                self._progress("proving accounts", place, len(accounts))
                 try:
                     step.add(self.settle(job, key, as_of))
                 except LedgerInvariantBroken as error:
@@ -177,9 +185,14 @@ class Kontoklar:
         """Fetches and archives; what is readable waits in the job, account by account."""
         unavailable: list[str] = []
         arriving = self._from_files(files) if files else self._fetched(self._sources(sources), since, unavailable)
-        step = self._step("pull", as_of, lambda: job.take(arriving))
+        step = self._step("pull", as_of, lambda: job.take(self._counted(arriving)))
         step.unavailable = unavailable
         return step
+
+    def _counted(self, arriving: Iterator[Document | Finding]) -> Iterator[Document | Finding]:
+        for place, one in enumerate(arriving):
+            self._progress("reading", place, None)
+            yield one
 
     def settle(self, job: Pull, key: AccountKey, as_of: date) -> Step:
         """Proves and stores one account in one commit."""
@@ -237,7 +250,10 @@ class Kontoklar:
         """Books the automatic part of the plan, returns included."""
         from pipelines.usecases.post import post
 
-        return self._step("post", as_of, lambda: post(self.books, self.chart, as_of))
+        def told(done: int, total: int) -> None:
+            self._progress("posting", done, total)
+
+        return self._step("post", as_of, lambda: post(self.books, self.chart, as_of, progress=told))
 
     def dun(self, as_of: date) -> Step:
         """Dunning triggers of what is overdue or was returned."""
@@ -246,15 +262,17 @@ class Kontoklar:
         plans, settings = self._dunning()
         return self._step("dun", as_of, lambda: dun(self.books, plans, as_of=as_of, settings=settings))
 
-    def deliver(self, as_of: date) -> Step:
-        """Sends what is ready to the configured sinks."""
+    def deliver(self, as_of: date, *, just_asked: bool = False) -> Step:
+        """Sends what is ready to the configured sinks. just_asked: ``dun`` ran under the same lease."""
         from pipelines.usecases.deliver import deliver
 
         plans, settings = self._dunning()
         sinks = [self._build("sinks", part) for part in self.settings.sinks]
         try:
             return self._step(
-                "deliver", as_of, lambda: deliver(self.books, sinks, plans, as_of=as_of, settings=settings)
+                "deliver",
+                as_of,
+                lambda: deliver(self.books, sinks, plans, as_of=as_of, settings=settings, just_asked=just_asked),
             )
         finally:
             for sink in sinks:
@@ -274,6 +292,7 @@ class Kontoklar:
 
     def _step(self, name: str, as_of: date, use_case: Callable[[], Result]) -> Step:
         """Runs a use case under the lease; tells the findings that nobody has been told yet."""
+        self._progress(name, 0, None)
         with self.books.lease(name, as_of) as context:
             step = timed(name, use_case)
             with self.books.read() as work:
@@ -288,9 +307,8 @@ class Kontoklar:
         *,
         files: Sequence[Path] = (),
         dry_run: bool = False,
-        announce: Callable[[str], object] = lambda _name: None,
     ) -> Iterator[Step]:
-        """The daily run under one lease; yields each step when it is through. announce: told each step's name first.
+        """The daily run under one lease; yields each step when it is through.
 
         dry_run: the true path, rolled back at the end; nothing is delivered, because that could not be.
         """
@@ -300,19 +318,19 @@ class Kontoklar:
             rehearsal = self.database.rehearsal()
         with rehearsal, self.books.lease("run", as_of):
             for name in DAILY:
-                announce(name)
                 if name == "pull":
                     yield self.pull(as_of, files=files)
-                elif name != "deliver" or not dry_run:
+                elif name != "deliver":
                     yield getattr(self, name)(as_of)
+                elif not dry_run:
+                    yield self.deliver(as_of, just_asked=True)
+
+    @cached_property
+    def inquiries(self) -> Inquiries:
+        """Questions to the books that change nothing."""
+        return Inquiries(self.books)
 
     # --- looking ----------------------------------------------------------------------------------------------------
-
-    def table(self, name: str) -> DataFrame:
-        """One of the tables of the contract; every cell is text."""
-        with self.books.read() as work:
-            frame: DataFrame = work.exports.table(name)
-        return frame
 
     def export(self, name: str, out: Path) -> Step:
         """One of the tables of the contract into ``out``, as CSV or Parquet by its suffix."""
@@ -331,70 +349,8 @@ class Kontoklar:
 
         return timed("check", prove), results
 
-    def find_transaction(self, key: str) -> str:
-        """The id of one transaction. key: the id, the beginning of it (six signs or more), or the bank's reference."""
-        with self.books.read() as work:
-            found: list[str] = work.explanations.find(key)
-        if not found:
-            raise ConfigurationError("there is no such transaction; see: kontoklar export transactions")
-        if len(found) > 1:
-            raise ConfigurationError(f"{len(found)} transactions are meant by this; give more of the id")
-        return found[0]
-
-    def explain(self, key: str) -> Explanation:
-        """Everything about one transaction; key as in ``find_transaction``."""
-        transaction_id = self.find_transaction(key)
-        with self.books.read() as work:
-            story: Explanation = work.explanations.explain(transaction_id)
-            states = work.statements.states([transaction_id])
-        if transaction_id in states:
-            story["transaction"]["state"] = str(states[transaction_id])
-        return story
-
     def review_desk(self, as_of: date) -> ReviewDesk:
         """Where an analyst decides; corrections are booked on ``as_of``."""
         from pipelines.review import ReviewDesk
 
         return ReviewDesk(self.books, self.chart, as_of)
-
-    def currency_of(self, transaction_id: str) -> str:
-        """The currency of a transaction; EUR for one that is held or unknown, which the desk then refuses."""
-        with self.books.read() as work:
-            cash = work.journal.cash([transaction_id]).get(transaction_id)
-        return str(cash.currency) if cash else "EUR"
-
-    def review_queue(self, as_of: date) -> list[dict[str, Any]]:
-        """What waits for a person, oldest first; ``days``: how long already."""
-        with self.books.read() as work:
-            waiting = work.review_queue.waiting()
-        return [
-            {
-                **one._asdict(),
-                "days": (as_of - date.fromisoformat(one.booking_date)).days,
-                "invoices": "|".join(one.invoices),
-            }
-            for one in waiting
-        ]
-
-    def held_triggers(self) -> list[dict[str, Any]]:
-        """Dunning triggers that may not leave yet, and why."""
-        with self.books.read() as work:
-            facts = work.dunning.triggers(cancelled=False)
-        return [
-            {
-                "trigger": fact.trigger.trigger_id,
-                "invoice_number": fact.trigger.invoice_number,
-                "reason": fact.trigger.reason.value,
-                "level": fact.trigger.level,
-                "held_because": fact.trigger.hold_reason,
-                "since": fact.since.isoformat(),
-            }
-            for fact in facts
-            if fact.trigger.state is TriggerState.HELD
-        ]
-
-    def accounts(self) -> list[AccountCoverage]:
-        """How far each of our bank accounts is proven."""
-        with self.books.read() as work:
-            coverage: list[AccountCoverage] = work.statements.coverage()
-        return coverage

@@ -21,7 +21,8 @@ _BANK_SAYS_RETURN = re.compile(
 _TEXT_SAYS_RETURN = re.compile(
     r"RETOURE (?:AUS )?SEPA|RUECKLASTSCHR|RUECKBELAST|RUECKGABEGRUND|RUECKWEISUNGSGRUND|RETURN/REFUND|REJECT AUS SEPA"
 )
-_TEXT_SAYS_TRANSFER_RETURN = re.compile(r"(?:RETOURE|REJECT|RUECK\w*) (?:AUS )?SEPA[ -]?UE?BERWEISUNG")
+_TEXT_SAYS_TRANSFER_RETURN = re.compile(r"(?:RETOURE|REJECT|RUECK\w{0,20}) (?:AUS )?SEPA[ -]?UE?BERWEISUNG")
+_COLLECTS = re.compile(r"LASTSCHRIFTEIN(?:ZUG|REICH)|SAMMELLASTSCHRIFT|LASTSCHR\S{0,8} GUTSCHR|LS-?EINZUG")
 _TRANSFER = re.compile(r"UE?BERWEIS|TRANSFER")
 _CHARGE = re.compile(r"\b(?:ENTGELT|GEBUEHR|KONTOFUEHRUNG|KONTOABSCHLUSS|PROVISION|SPESEN)")
 
@@ -155,6 +156,8 @@ def _by_words(entry: Entry, detail: EntryDetail, minor: int, gvc: str) -> Transa
     booking_text = fold(entry.booking_text)
     if minor < 0 and not detail.counterparty.iban and not detail.creditor.iban and _CHARGE.search(booking_text):
         return TransactionKind.CHARGE
+    if minor >= 0 and (_COLLECTS.search(booking_text) or (reference(detail.mandate_id) and detail.creditor_id)):
+        return TransactionKind.COLLECTION
     if gvc[:1] == "8" and gvc not in VAGUE:
         return TransactionKind.OTHER if minor >= 0 else TransactionKind.OUTGOING
     return TransactionKind.RECEIPT if minor >= 0 else TransactionKind.OUTGOING

@@ -161,6 +161,12 @@ def observe(
     )
 
 
+def order_of(observation: Observation) -> tuple[str, ...]:
+    """Order among equal observations: by content, never by file."""
+    alias = observation.alias
+    return (alias.end_to_end_id, alias.counterparty_iban, alias.text_key, alias.bank_reference)
+
+
 # --- everything known of an account -----------------------------------------------------------------------------
 
 

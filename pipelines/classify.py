@@ -22,7 +22,7 @@ from pipelines.text import fold
 
 _draft = maker(Transaction)
 _RETURN_KINDS = frozenset({TransactionKind.RETURN_DEBIT, TransactionKind.RETURN_TRANSFER})
-_FEE_PARTS = re.compile(r"(?:FREMD|EIGEN)\w*ENTGELTE?\s*:?\s*(?:EUR\w?\s*)?(\d{1,5}),(\d\d)\b")
+_FEE_PARTS = re.compile(r"(?:FREMD|EIGEN)\w{0,20}ENTGELTE?\s*:?\s*(?:EUR\w?\s*)?(\d{1,5}),(\d\d)\b")
 _MAY_BE_OWN = frozenset({TransactionKind.RECEIPT, TransactionKind.OUTGOING, TransactionKind.OTHER})
 _PSP = re.compile(
     r"\b(?:PAYPAL|STRIPE (?:PAYMENTS|TECHNOLOGY|INC)|KLARNA BANK|ADYEN|MOLLIE|SUMUP|AMAZON PAYMENTS|GOCARDLESS|UNZER|"

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import Final, Protocol
+from typing import Final
 
 from pipelines.bookings import (
     Alias,
@@ -23,169 +22,35 @@ from pipelines.bookings import (
     end_to_end_key,
     finish_booking,
     number_transactions,
-    observe,
     richest,
     twin_order,
 )
-from pipelines.dedupe import DRIFT, Group, pair, pair_moved, pair_untold_days, regroup
-from pipelines.model.finding import Finding, Severity
+from pipelines.chain import HELD, KNOWN, MISMATCH, PROVEN, UNPROVEN, Accepted, Refused
+from pipelines.dedupe import DRIFT, pair, pair_moved, pair_untold_days
+from pipelines.model.finding import Severity
 from pipelines.model.ids import derive
-from pipelines.model.money import Money
-from pipelines.model.statement import BalanceKind, Coverage, Entry, EntryStatus, Statement
+from pipelines.model.statement import Coverage
 from pipelines.model.transaction import Booking, Transaction
-from pipelines.verify import (
-    HELD,
-    KNOWN,
-    MISMATCH,
-    PROVEN,
-    UNPROVEN,
-    Accepted,
-    Chain,
-    Gate,
-    Refused,
-    Told,
-    mismatch_message,
+from pipelines.prepare import Case, prepare, stated_minor
+from pipelines.regroup import Group, regroup
+from pipelines.settlement import (
+    AccountFacts,
+    Classify,
+    Link,
+    RangeStep,
+    Settlement,
+    Supersession,
+    Verdict,
+    Waiting,
 )
+from pipelines.verify import Gate
 
-DEFECT: Final = "statement-defective"
 _SAME: Final = "same-statement"
-
-
-class Classify(Protocol):
-    """Entry of a statement → its payments, without ids (``pipelines.classify``)."""
-
-    def __call__(
-        self, statement: Statement, entry: Entry, own_accounts: AbstractSet[str], source_file: str, /
-    ) -> tuple[Transaction, ...]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """The latest stored verdict on a statement."""
-
-    number: int
-    verdict: str
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A statement that needs a verdict: a new one, or one that is held (then ``prior`` is its latest verdict)."""
-
-    statement_id: str
-    statement: Statement
-    sha256: str
-    source: str
-    source_file: str
-    prior: Judgement | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AccountFacts:
-    """What the books know of an account around the days of the waiting statements.
-
-    known: bookings of these days and since the end of the chain. tail_minor: Σ of later proven bookings.
-    head_minor: Σ of unproven bookings before all of ``known``; only needed while the start of the chain may move.
-    own_accounts: all accounts we hold.
-    """
-
-    account: str
-    currency: str
-    chain: Chain | None = None
-    range_no: int = 0
-    known: tuple[Known, ...] = ()
-    tail_minor: int = 0
-    head_minor: int = 0
-    own_accounts: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    """One row of ``observation``."""
-
-    statement_id: str
-    position: str
-    format: str
-    known: Known
-    alias: Alias
-
-
-@dataclass(frozen=True, slots=True)
-class RangeStep:
-    """One row of ``proven_range``: the chain after a statement joined."""
-
-    statement_id: str
-    chain: Chain
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The verdict of this run on one statement."""
-
-    waiting: Waiting
-    told: Told
-    verdict: str
-    code: str
-    message: str
-
-    @property
-    def is_news(self) -> bool:
-        """Whether it differs from the stored one."""
-        prior = self.waiting.prior
-        return prior is None or (prior.verdict, prior.code, prior.message) != (self.verdict, self.code, self.message)
-
-
-@dataclass(frozen=True, slots=True)
-class Supersession:
-    """Details that replace the undetailed transaction of a known batch."""
-
-    transaction_id: str
-    statement_id: str
-    transactions: tuple[Transaction, ...]
-
-
-@dataclass(slots=True)
-class Settlement:
-    """What settling an account adds to the books. Rows come in a fixed order.
-
-    new_bookings: with the statement that tells each best. opening_minor: what the opening entry must say from now on,
-    None when it stays as it is.
-    """
-
-    account: str
-    currency: str
-    verdicts: list[Verdict] = field(default_factory=list)
-    new_bookings: list[tuple[Booking, str]] = field(default_factory=list)
-    links: list[Link] = field(default_factory=list)
-    supersessions: list[Supersession] = field(default_factory=list)
-    ranges: list[RangeStep] = field(default_factory=list)
-    held: list[tuple[str, tuple[Transaction, ...]]] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    opening: tuple[date, int] | None = None
-    proven_booking_ids: set[str] = field(default_factory=set)
-    known_bookings: int = 0
-    pending_entries: int = 0
 
 
 def settle(facts: AccountFacts, waiting: Sequence[Waiting], classify: Classify, mode: str) -> Settlement:
     """Verdicts, bookings and findings for all waiting statements of one account and currency."""
     return _Account(facts, classify, mode).run(waiting)
-
-
-@dataclass(slots=True)
-class _Case:
-    """A waiting statement on its way to a verdict."""
-
-    waiting: Waiting
-    told: Told
-    complete: bool
-    order: tuple[object, ...]
-    refusal: Refused | None = None
-    verdict: str = ""
-    code: str = ""
-    message: str = ""
-    links: list[Known] = field(default_factory=list)
 
 
 class _Account:
@@ -197,12 +62,14 @@ class _Account:
         self.gate = Gate(self.stock, facts.chain, facts.tail_minor, self._is_promised)
         self.fresh: list[Known] = []
         self.result = Settlement(facts.account, facts.currency)
-        self.open: list[_Case] = []
+        self.open: list[Case] = []
         self.promises: dict[tuple[tuple[str, ...], int], list[tuple[str, date]]] | None = None
         self.touched: dict[int, Known] = {}
 
     def run(self, waiting: Sequence[Waiting]) -> Settlement:
-        cases = sorted((self._prepare(item) for item in waiting), key=lambda case: case.order)
+        cases = sorted(
+            (prepare(item, self.classify, self.facts.own_accounts) for item in waiting), key=lambda case: case.order
+        )
         refused = [case for case in cases if case.refusal is not None]
         good = [case for case in cases if case.refusal is None]
         self.open = [case for case in good if case.complete]
@@ -212,94 +79,16 @@ class _Account:
             if self._may_stay_unproven(case):
                 self._tell_partly(case)
         self.open = [case for case in self.open if not case.verdict]
+        self.promises = None
         self._complete_ones()
         for case in self.open:
             self._hold(case, case.refusal)
         for case in refused:
             self._hold(case, case.refusal)
         self._finish(cases)
+        self.result.findings = [finding for case in cases for finding in case.findings]
+        self.result.pending_entries = sum(case.pending for case in cases)
         return self.result
-
-    # --- preparing ----------------------------------------------------------------------------------------------
-
-    def _prepare(self, item: Waiting) -> _Case:
-        statement = item.statement
-        booked = [entry for entry in statement.entries if entry.status is EntryStatus.BOOKED]
-        pending = len(statement.entries) - len(booked)
-        if item.prior is None:
-            self.result.pending_entries += pending
-            self._note_statement(item, pending)
-        refusal = self._unusable(item, booked)
-        opening, closing = _minor(statement.opening), _minor(statement.closing)
-        if refusal is None and opening is not None and closing is not None:
-            total = sum(entry.amount.minor for entry in booked)
-            if opening + total != closing:
-                turned = _turned(booked)
-                if turned and opening + sum(entry.amount.minor for entry in turned) == closing:
-                    booked = turned
-                    self._note(item, "reversal-sign-settled-by-balance", Severity.INFO,
-                               "Entries marked as reversals add up to the closing balance only with the other sign; "
-                               "they were read that way.")  # fmt: skip
-                elif statement.coverage is Coverage.PARTIAL:
-                    # An excerpt need not add up; it stays unproven.
-                    opening = closing = None
-                else:
-                    assert statement.opening is not None
-                    assert statement.closing is not None
-                    message = mismatch_message(statement.opening.amount, total, statement.closing.amount)
-                    refusal = Refused(MISMATCH, message)
-        observations = tuple(
-            self._observe(item, entry, day) for entry in booked if (day := _day(statement, entry)) is not None
-        )
-        if refusal is None:
-            refusal = _incoherent(observations)
-        if opening is None and closing is not None and statement.coverage is Coverage.COMPLETE:
-            # The closing balance alone still proves the entries if they lead to it from where our chain ends.
-            opening = closing - sum(observation.amount_minor for observation in observations)
-        told = _told(item, opening, closing, observations)
-        return _Case(item, told, told.adds_up, _order(item, told), refusal)
-
-    def _unusable(self, item: Waiting, booked: Sequence[Entry]) -> Refused | None:
-        statement = item.statement
-        errors = [defect for defect in statement.defects if defect.severity is Severity.ERROR]
-        if errors:
-            first = errors[0]
-            more = f" ({len(errors) - 1} more findings)" if len(errors) > 1 else ""
-            return Refused(DEFECT, f"The statement was held because of {first.code} at {first.position}{more}.")
-        if not statement.account:
-            return Refused(DEFECT, "The statement names no account.")
-        for entry in booked:
-            if entry.amount.currency != statement.currency:
-                return Refused(
-                    "entry-currency-differs",
-                    f"{entry.position} is in {entry.amount.currency}, the statement in {statement.currency}. "
-                    "Ask the bank for a statement in the account's currency.",
-                )
-            if _day(statement, entry) is None:
-                return Refused(
-                    "entry-without-date",
-                    f"{entry.position} has no booking date, no value date, and the statement no day.",
-                )
-        return None
-
-    def _observe(self, item: Waiting, entry: Entry, day: date) -> Observation:
-        transactions = self.classify(item.statement, entry, self.facts.own_accounts, item.source_file)
-        return observe(item.statement_id, item.statement.format, entry, day, transactions)
-
-    def _note_statement(self, item: Waiting, pending: int) -> None:
-        self.result.findings.extend(item.statement.defects)
-        if pending:
-            self._note(item, "entries-not-booked", Severity.INFO,
-                       f"{pending} entries are pending or for information only; they are not posted.")  # fmt: skip
-        if not item.statement.entries and item.statement.opening is None and item.statement.closing is None:
-            self._note(item, "statement-without-entries", Severity.WARNING,
-                       "The statement has neither entries nor balances: it does not prove that nothing happened. "
-                       "Fetch it again.")  # fmt: skip
-
-    def _note(self, item: Waiting, code: str, severity: Severity, message: str) -> None:
-        self.result.findings.append(
-            Finding(code, severity, item.statement_id, message, item.source_file, item.statement.position)
-        )
 
     # --- complete statements ------------------------------------------------------------------------------------
 
@@ -321,7 +110,7 @@ class _Account:
             quiet = quiet + 1 if len(self.open) == before else 0
             backwards = not backwards
 
-    def _accept(self, case: _Case, outcome: Accepted) -> None:
+    def _accept(self, case: Case, outcome: Accepted) -> None:
         proves = outcome.verdict == PROVEN
         case.refusal = None
         case.verdict = outcome.verdict
@@ -346,26 +135,26 @@ class _Account:
         for note in outcome.notes:
             self._explain(case, note)
 
-    def _explain(self, case: _Case, note: str) -> None:
+    def _explain(self, case: Case, note: str) -> None:
         if note == "told-differently":
-            self._note(case.waiting, "statement-tells-differently", Severity.INFO,
+            case.note("statement-tells-differently", Severity.INFO,
                        "The same balances are proven already with bookings in another granularity or of other days; "
                        "nothing new was posted.")  # fmt: skip
         else:
-            self._note(case.waiting, "statement-balances-differ", Severity.WARNING,
+            case.note("statement-balances-differ", Severity.WARNING,
                        "All bookings are known already, but the balances are not those we hold for these days. "
                        "Compare the statement with the bank.")  # fmt: skip
 
     # --- excerpts -----------------------------------------------------------------------------------------------
 
-    def _may_stay_unproven(self, case: _Case) -> bool:
+    def _may_stay_unproven(self, case: Case) -> bool:
         """Excerpts may; a statement with both balances of its own must fit the chain or wait."""
         statement = case.waiting.statement
         return not case.verdict and (
             not case.complete or statement.coverage is Coverage.PARTIAL or statement.opening is None
         )
 
-    def _tell_partly(self, case: _Case) -> None:
+    def _tell_partly(self, case: Case) -> None:
         """Booked entries without proof: what is known stays known, days that are proven tell nothing new, the rest
         becomes bookings that wait for their proof."""
         items, chain = case.told.observations, self.gate.chain
@@ -393,7 +182,7 @@ class _Account:
         case.refusal = None
         case.verdict = UNPROVEN
         if ignored:
-            self._note(case.waiting, "entries-of-proven-days", Severity.WARNING,
+            case.note("entries-of-proven-days", Severity.WARNING,
                        f"{ignored} booked entries belong to days that a complete statement has proven without them; "
                        "they were not posted. Compare both with the bank.")  # fmt: skip
 
@@ -414,7 +203,7 @@ class _Account:
 
     # --- what a verdict means for bookings ----------------------------------------------------------------------
 
-    def _create(self, case: _Case, item: Observation, *, proven: bool) -> None:
+    def _create(self, case: Case, item: Observation, *, proven: bool) -> None:
         known = Known(item.day, item.value_day, item.amount_minor, proven, item.day_is_told)
         known.is_batch = item.is_undetailed_batch
         known.batch_count = item.transactions[0].batch_count if item.transactions else None
@@ -423,14 +212,14 @@ class _Account:
         self.fresh.append(known)
         self._record(case, item.position, item.format, known, item.alias)
 
-    def _link(self, case: _Case, item: Observation, known: Known, proves: bool) -> None:
+    def _link(self, case: Case, item: Observation, known: Known, proves: bool) -> None:
         self.stock.hear(known, item)
         self._record(case, item.position, item.format, known, item.alias)
         if proves:
             self.stock.prove(known)
         self.result.known_bookings += 1
 
-    def _link_groups(self, case: _Case, groups: Iterable[Group], proves: bool) -> None:
+    def _link_groups(self, case: Case, groups: Iterable[Group], proves: bool) -> None:
         for group in groups:
             items = [case.told.observations[index] for index in group.observations]
             if len(group.bookings) == 1:
@@ -446,13 +235,13 @@ class _Account:
                     self.stock.prove(known)
                 self.result.known_bookings += 1
 
-    def _record(self, case: _Case, position: str, format_name: str, known: Known, alias: Alias) -> None:
+    def _record(self, case: Case, position: str, format_name: str, known: Known, alias: Alias) -> None:
         case.links.append(known)
         self.touched[id(known)] = known
         self.result.links.append(Link(case.told.statement_id, position, format_name, known, alias))
 
-    def _is_promised(self, known: Known) -> bool:
-        """Whether a statement that still waits tells this booking under a date near by."""
+    def _is_promised(self, known: Known, statement_id: str) -> bool:
+        """Whether another statement that still waits tells this booking under a date near by."""
         if self.promises is None:
             self.promises = defaultdict(list)
             for case in self.open:
@@ -462,40 +251,39 @@ class _Account:
                             self.promises[key, item.amount_minor].append((case.told.statement_id, item.day))
         keys = {key for alias in known.aliases for key in (bank_key(alias), end_to_end_key(alias)) if key is not None}
         return any(
-            abs(day - known.day) <= DRIFT for key in keys for _, day in self.promises.get((key, known.amount_minor), ())
+            other != statement_id and abs(day - known.day) <= DRIFT
+            for key in keys
+            for other, day in self.promises.get((key, known.amount_minor), ())
         )
 
     # --- the end ------------------------------------------------------------------------------------------------
 
-    def _hold(self, case: _Case, refusal: Refused | None) -> None:
+    def _hold(self, case: Case, refusal: Refused | None) -> None:
         assert refusal is not None
         if refusal.code == MISMATCH and self._is_proven_otherwise(case):
-            case.verdict, case.code, case.message = (
-                KNOWN,
-                "proven-otherwise",
-                "Another telling of these days is proven.",
-            )
+            case.verdict, case.code = KNOWN, "proven-otherwise"
+            case.message = "Another telling of these days is proven."
             return
         case.verdict, case.code, case.message = HELD, refusal.code, refusal.message
 
-    def _is_proven_otherwise(self, case: _Case) -> bool:
+    def _is_proven_otherwise(self, case: Case) -> bool:
         """A statement that failed its own proof, while one with the same balances and last day joined the chain."""
         chain, statement = self.gate.chain, case.waiting.statement
         return chain is not None and any(
-            member.opening_minor == _minor(statement.opening)
-            and member.closing_minor == _minor(statement.closing)
+            member.opening_minor == stated_minor(statement.opening)
+            and member.closing_minor == stated_minor(statement.closing)
             and member.last == case.told.last
             for member in chain.members
         )
 
-    def _finish(self, cases: Sequence[_Case]) -> None:
+    def _finish(self, cases: Sequence[Case]) -> None:
         self._drop_copies(cases)
         for case in cases:
             silent = not case.told.observations and bool(case.waiting.statement.entries)
             if case.verdict == UNPROVEN and (silent or (case.links and all(known.proven for known in case.links))):
                 case.verdict = KNOWN
             elif case.verdict == HELD:
-                self._note(case.waiting, case.code, Severity.ERROR, case.message)
+                case.note(case.code, Severity.ERROR, case.message)
                 self.result.held.append((case.told.statement_id, _held_rows(self.mode, case)))
             self.result.verdicts.append(Verdict(case.waiting, case.told, case.verdict, case.code, case.message))
         self._number_new()
@@ -505,9 +293,9 @@ class _Account:
             known.booking_id for known in self.stock.everything() if known.proven and known.booking_id
         }
 
-    def _drop_copies(self, cases: Sequence[_Case]) -> None:
+    def _drop_copies(self, cases: Sequence[Case]) -> None:
         """The same held statement delivered twice waits only once."""
-        first: dict[tuple[object, ...], _Case] = {}
+        first: dict[tuple[object, ...], Case] = {}
         for case in sorted(cases, key=lambda case: (case.waiting.prior is None, case.order)):
             if case.verdict != HELD:
                 continue
@@ -567,85 +355,13 @@ def _any(_known: Known) -> bool:
     return True
 
 
-def _day(statement: Statement, entry: Entry) -> date | None:
-    """The booking date, the value date where it is absent, the statement's last day where both are."""
-    return entry.booking_date or entry.value_date or statement.to_day
-
-
-def _minor(balance: object) -> int | None:
-    amount = getattr(balance, "amount", None)
-    return amount.minor if isinstance(amount, Money) else None
-
-
-def _told(item: Waiting, opening: int | None, closing: int | None, observations: tuple[Observation, ...]) -> Told:
-    statement = item.statement
-    days = [observation.day for observation in observations]
-    last = statement.to_day or max(days, default=None)
-    firsts = [*days, *([statement.from_day] if statement.from_day is not None else [])]
-    first = min(firsts, default=last)
-    if first is not None and last is not None:
-        first = min(first, last)
-    interim = statement.closing is not None and statement.closing.kind is BalanceKind.INTERIM_CLOSING
-    return Told(
-        item.statement_id, statement.currency, opening, closing, first, last, interim or closing is None, observations
-    )
-
-
-def _order(item: Waiting, told: Told) -> tuple[object, ...]:
-    statement = item.statement
-    return (
-        told.first or date.max,
-        told.last or date.max,
-        _natural(statement.number),
-        _natural(statement.page),
-        told.opening_minor or 0,
-        told.closing_minor or 0,
-        statement.format,
-        statement.identification,
-        len(told.observations),
-        item.statement_id,
-    )
-
-
-def _natural(text: str) -> tuple[int, str]:
-    """Printed numbers sort by value: 9 before 10, 00009 like 9."""
-    stripped = text.lstrip("0")
-    return (len(stripped), stripped)
-
-
-def _turned(booked: Sequence[Entry]) -> list[Entry]:
-    """The entries with the sign of those marked as reversals changed; [] when none is."""
-    if not any(entry.is_reversal for entry in booked):
-        return []
-    return [_negated(entry) if entry.is_reversal else entry for entry in booked]
-
-
-def _negated(entry: Entry) -> Entry:
-    details = tuple(
-        replace(detail, amount=detail.amount.negated()) if detail.amount is not None else detail
-        for detail in entry.details
-    )
-    return replace(entry, amount=entry.amount.negated(), details=details)
-
-
-def _incoherent(observations: Sequence[Observation]) -> Refused | None:
-    for item in observations:
-        if sum(one.amount_minor for one in item.transactions) != item.amount_minor:
-            return Refused(
-                "entry-details-mismatch",
-                f"The payments listed at {item.position} do not add up to its amount. Ask the bank for the statement "
-                "again.",
-            )
-    return None
-
-
 def _together(items: Sequence[Observation]) -> Telling:
     first = items[0]
     transactions = tuple(one for item in items for one in item.transactions)
     return Telling(first.statement_id, first.format, first.value_day, transactions, first.alias)
 
 
-def _held_rows(mode: str, case: _Case) -> tuple[Transaction, ...]:
+def _held_rows(mode: str, case: Case) -> tuple[Transaction, ...]:
     rows = []
     for item in case.told.observations:
         for number, one in enumerate(item.transactions):
@@ -660,7 +376,7 @@ def _held_rows(mode: str, case: _Case) -> tuple[Transaction, ...]:
     return tuple(rows)
 
 
-def _likeness(case: _Case) -> tuple[object, ...]:
+def _likeness(case: Case) -> tuple[object, ...]:
     statement = case.waiting.statement
     return (
         statement.format,

@@ -12,108 +12,27 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Final
 
-from pipelines.bookings import Known, Observation, Stock, end_to_end_key
-from pipelines.dedupe import Group, contradicts, corroborated, pair, pair_loosely, pair_moved, pair_untold_days, regroup
-from pipelines.model.money import Money
-
-PROVEN: Final = "proven"
-UNPROVEN: Final = "unproven"
-HELD: Final = "held"
-KNOWN: Final = "known"
-
-MISMATCH: Final = "statement-balance-mismatch"
-GAP: Final = "statement-gap"
-CONTRADICTS: Final = "statement-contradicts"
+from pipelines.bookings import Known, Stock, end_to_end_key
+from pipelines.chain import (
+    KNOWN,
+    PROVEN,
+    Accepted,
+    Chain,
+    Claim,
+    Refused,
+    Told,
+    balances_of,
+    chain_of,
+    is_member,
+    member_of,
+    reaches_beyond,
+)
+from pipelines.dedupe import contradicts, corroborated, pair, pair_loosely, pair_moved, pair_untold_days
+from pipelines.refusals import ambiguous, contradiction, gap_to, lacks_bookings, without_day
+from pipelines.regroup import Group, regroup
 
 # A statement of Monday may state its opening balance for the Thursday before a long weekend.
 _NEAR: Final = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What one statement tells, ready for the gate. Amounts in minor units; None where the format has no such balance.
-
-    first/last: days it covers, entries included; None when neither the file nor an entry names one.
-    last_is_open: its last day may go on (interim balance or page). total_minor: Σ booked observations.
-    """
-
-    statement_id: str
-    currency: str
-    opening_minor: int | None
-    closing_minor: int | None
-    first: date | None
-    last: date | None
-    last_is_open: bool
-    observations: tuple[Observation, ...]
-
-    @property
-    def total_minor(self) -> int:
-        """Σ of the booked entries."""
-        return sum(item.amount_minor for item in self.observations)
-
-    @property
-    def adds_up(self) -> bool:
-        """Both balances are there and the entries lead from the one to the other."""
-        return (
-            self.opening_minor is not None
-            and self.closing_minor is not None
-            and self.opening_minor + self.total_minor == self.closing_minor
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A statement of the chain: its days and balances."""
-
-    statement_id: str
-    first: date
-    last: date
-    opening_minor: int
-    closing_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Chain:
-    """The proven stretch of an account: from a balance on a day to a balance on a day.
-
-    end_is_open: bookings of ``end_day`` may still follow. members: the statements it consists of.
-    """
-
-    start_day: date
-    start_minor: int
-    end_day: date
-    end_minor: int
-    end_is_open: bool
-    members: tuple[Member, ...] = ()
-
-    def is_closed(self, day: date) -> bool:
-        """Whether the bookings of this day are proven to be complete."""
-        return self.start_day <= day <= self.end_day and not (self.end_is_open and day == self.end_day)
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A statement that passed. verdict: ``proven`` or ``known``.
-
-    pairs: per observation its booking, None for a new one or one that is part of ``groups``. carried: bookings told
-    before without proof that the opening balance of this statement proves. chain: the chain afterwards, None when it
-    did not move. notes: dashed codes of what is worth an information.
-    """
-
-    verdict: str
-    pairs: tuple[Known | None, ...]
-    groups: tuple[Group, ...] = ()
-    carried: tuple[Known, ...] = ()
-    chain: Chain | None = None
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A statement that does not fit, and why, for people."""
-
-    code: str
-    message: str
 
 
 @dataclass(slots=True)
@@ -124,14 +43,13 @@ class Gate:
     stock: Stock
     chain: Chain | None
     tail_minor: int = 0  # Σ proven bookings later than everything in the stock
-    promised: Callable[[Known], bool] = field(default=lambda known: False)
+    promised: Callable[[Known, str], bool] = field(default=lambda known, statement_id: False)
 
-    def examine(self, told: Told) -> Accepted | Refused:
+    def examine(self, statement: Told) -> Accepted | Refused:
         """The verdict on a statement that has both balances and adds up. Changes nothing."""
-        assert told.opening_minor is not None
-        assert told.closing_minor is not None
-        if told.first is None or told.last is None:
-            return self._dayless(told)
+        told = statement.claim()
+        if told is None:
+            return self._dayless(statement)
         if self.chain is None:
             return self._first(told)
         known = self._known(told, self.chain)
@@ -143,29 +61,40 @@ class Gate:
                 return accepted
         return self._refusal(told, self.chain)
 
+    def _refusal(self, told: Claim, chain: Chain) -> Refused:
+        day_before = told.first - timedelta(days=1)
+        waiting = sum(known.amount_minor for known in self.stock.unproven(chain.start_day, day_before))
+        gap = gap_to(told, chain, waiting)
+        if gap is not None:
+            return gap
+        inside = _proven_sum(self._count(told, _anything), ())
+        if told.opening_minor + inside in (chain.end_minor, chain.end_minor + waiting):
+            return lacks_bookings(told)
+        return contradiction(told, chain)
+
     # --- where a statement may stand ----------------------------------------------------------------------------
 
     def _dayless(self, told: Told) -> Accepted | Refused:
         # Without a day there is no entry either: it can only repeat a balance.
-        if self.chain is None or told.opening_minor in _balances(self.chain):
+        if self.chain is None or told.opening_minor in balances_of(self.chain):
             return Accepted(KNOWN, ())
-        return Refused(GAP, f"The balance of {_money(told.opening_minor, told)} has no day and fits nowhere.")
+        return without_day(told)
 
-    def _first(self, told: Told) -> Accepted | Refused:
+    def _first(self, told: Claim) -> Accepted | Refused:
         pairs = self._count(told, _anything)
         settled = self._settle_unproven(told, pairs, told.first, told.last, ())
         if settled is None:
-            return self._missing(told)
+            return lacks_bookings(told)
         pairs, groups = settled
-        return Accepted(PROVEN, tuple(pairs), groups, (), _chain_of(told))
+        return Accepted(PROVEN, tuple(pairs), groups, (), chain_of(told))
 
-    def _known(self, told: Told, chain: Chain) -> Accepted | Refused | None:
-        if _reaches_beyond(told, chain):
+    def _known(self, told: Claim, chain: Chain) -> Accepted | Refused | None:
+        if reaches_beyond(told, chain):
             return None
         pairs = self._count(told, _anything)
         if not all(known is not None and known.proven for known in pairs):
             return None
-        if _is_member(told, chain):
+        if is_member(told, chain):
             return None if self._begins_anew(told, pairs, chain) else Accepted(KNOWN, tuple(pairs))
         moves = told.opening_minor != told.closing_minor
         adjoins = moves and (told.opening_minor == chain.end_minor or told.closing_minor == chain.start_minor)
@@ -175,17 +104,13 @@ class Gate:
             return Accepted(KNOWN, ()) if placed else None
         if placed and adjoins and not named:
             # Either the same payments cut into other statements, or equal ones once more: balances fit both.
-            return Refused(
-                CONTRADICTS,
-                f"The statement of {_days(told)} from {_money(told.opening_minor, told)} may tell known bookings once "
-                "more or equal ones that are new; its balances fit both. Compare it with the bank's statements.",
-            )
+            return ambiguous(told)
         if not placed and (adjoins or not named):
             # Equal payments again, but other balances: these may well be new ones.
             return None
         return Accepted(KNOWN, tuple(pairs), notes=() if placed else ("balances-differ",))
 
-    def _begins_anew(self, told: Told, pairs: Sequence[Known | None], chain: Chain) -> bool:
+    def _begins_anew(self, told: Claim, pairs: Sequence[Known | None], chain: Chain) -> bool:
         """A statement that continues the chain with the balances and the day of one before, but with other ids: a day
         told in several statements whose bookings cancel out."""
         return told.opening_minor == chain.end_minor and any(
@@ -193,11 +118,7 @@ class Gate:
             for item, known in zip(told.observations, pairs, strict=True)
         )
 
-    def _extends(self, told: Told, chain: Chain) -> Accepted | None:
-        assert told.opening_minor is not None
-        assert told.closing_minor is not None
-        assert told.first is not None
-        assert told.last is not None
+    def _extends(self, told: Claim, chain: Chain) -> Accepted | None:
         if told.last < chain.end_day:
             return None
         for pairs in self._readings(told, chain, told.opening_minor == chain.end_minor):
@@ -209,7 +130,7 @@ class Gate:
             settled = self._settle_unproven(told, pairs, chain.start_day, told.last, carried, groups)
             if settled is None:
                 continue
-            if not carried and not _reaches_beyond(told, chain) and _tells_nothing(*settled):
+            if not carried and not reaches_beyond(told, chain) and _tells_nothing(*settled):
                 return Accepted(KNOWN, tuple(settled[0]), settled[1], notes=("told-differently",))
             moved = replace(
                 chain,
@@ -217,16 +138,12 @@ class Gate:
                 end_day=told.last,
                 end_minor=told.closing_minor,
                 end_is_open=told.last_is_open,
-                members=(*chain.members, _member(told)),
+                members=(*chain.members, member_of(told)),
             )
             return Accepted(PROVEN, tuple(settled[0]), settled[1], carried, moved)
         return None
 
-    def _precedes(self, told: Told, chain: Chain) -> Accepted | None:
-        assert told.opening_minor is not None
-        assert told.closing_minor is not None
-        assert told.first is not None
-        assert told.last is not None
+    def _precedes(self, told: Claim, chain: Chain) -> Accepted | None:
         if told.first > chain.start_day or told.last > chain.end_day:
             return None
         for pairs in self._readings(told, chain, told.closing_minor == chain.start_minor):
@@ -241,23 +158,19 @@ class Gate:
             settled = self._settle_unproven(told, pairs, told.first, min(told.last, chain.start_day), carried)
             if settled is None:
                 continue
-            if not carried and not _reaches_beyond(told, chain) and _tells_nothing(*settled):
+            if not carried and not reaches_beyond(told, chain) and _tells_nothing(*settled):
                 return Accepted(KNOWN, tuple(settled[0]), settled[1], notes=("told-differently",))
             moved = replace(
                 chain,
                 start_day=told.first,
                 start_minor=told.opening_minor,
-                members=(_member(told), *chain.members),
+                members=(member_of(told), *chain.members),
             )
             return Accepted(PROVEN, tuple(settled[0]), settled[1], carried, moved)
         return None
 
-    def _spans(self, told: Told, chain: Chain) -> Accepted | None:
+    def _spans(self, told: Claim, chain: Chain) -> Accepted | None:
         """A statement that reaches over both ends of the chain and contains all of it."""
-        assert told.opening_minor is not None
-        assert told.closing_minor is not None
-        assert told.first is not None
-        assert told.last is not None
         if told.first > chain.start_day or told.last < chain.end_day:
             return None
         pairs = self._count(told, _anything)
@@ -280,14 +193,12 @@ class Gate:
             told.last,
             told.closing_minor,
             told.last_is_open,
-            (*chain.members, _member(told)),
+            (*chain.members, member_of(told)),
         )
         return Accepted(PROVEN, tuple(settled[0]), settled[1], (), moved)
 
-    def _retells(self, told: Told, chain: Chain) -> Accepted | None:
+    def _retells(self, told: Claim, chain: Chain) -> Accepted | None:
         """The same stretch between the same two balances in other words: batches as singles, other booking dates."""
-        assert told.first is not None
-        assert told.last is not None
         if not self._is_placed(told, chain):
             return None
         pairs = self._count(told, lambda known: known.proven)
@@ -304,11 +215,8 @@ class Gate:
         groups = tuple(regroup(told.observations, indexes, rest, balances_prove=True))
         return Accepted(KNOWN, tuple(pairs), groups, notes=("told-differently",))
 
-    def _fills(self, told: Told, chain: Chain) -> Accepted | None:
+    def _fills(self, told: Claim, chain: Chain) -> Accepted | None:
         """A statement whose bookings cancel out, for days inside the chain that no statement has told."""
-        assert told.first is not None
-        assert told.last is not None
-        assert told.opening_minor is not None
         if told.opening_minor != told.closing_minor or not self._is_placed(told, chain):
             return None
         if not chain.start_day <= told.first <= told.last <= chain.end_day:
@@ -319,23 +227,22 @@ class Gate:
         settled = self._settle_unproven(told, pairs, told.first, told.last, ())
         if settled is None:
             return None
-        moved = replace(chain, members=(*chain.members, _member(told)))
+        moved = replace(chain, members=(*chain.members, member_of(told)))
         return Accepted(PROVEN, tuple(settled[0]), settled[1], (), moved)
 
     # --- readings of the same statement -------------------------------------------------------------------------
 
-    def _count(self, told: Told, usable: Callable[[Known], bool]) -> list[Known | None]:
+    def _count(self, told: Claim, usable: Callable[[Known], bool]) -> list[Known | None]:
         pairs = pair(told.observations, self.stock.shelves, usable=usable, may_contradict=True)
         pair_moved(told.observations, pairs, self.stock, usable)
         pair_untold_days(told.observations, pairs, self.stock, lambda known: usable(known) and not known.proven)
         return pairs
 
-    def _readings(self, told: Told, chain: Chain, adjoins: bool) -> Iterator[list[Known | None]]:
+    def _readings(self, told: Claim, chain: Chain, adjoins: bool) -> Iterator[list[Known | None]]:
         """Ways to tell known from new, the most likely first; the balances decide which one is true.
 
         adjoins: the statement begins or ends exactly where the chain ends or begins.
         """
-        assert told.first is not None
         later = adjoins and (told.first > chain.end_day or (told.last is not None and told.last < chain.start_day))
         counted = self._count(told, _anything)
         if later or (adjoins and self._begins_anew(told, counted, chain)):
@@ -354,19 +261,16 @@ class Gate:
         pair_loosely(told.observations, loose, _unpaired(overlap, loose))
         yield loose
 
-    def _overlaps_on_balance(self, told: Told, chain: Chain) -> bool:
+    def _overlaps_on_balance(self, told: Claim, chain: Chain) -> bool:
         """Whether the statement shares days with the chain and meets a balance of it there."""
-        assert told.first is not None
-        assert told.last is not None
         if told.first > chain.end_day or told.last < chain.start_day:
             return False
         return self._was_held(told.opening_minor, told.first - _NEAR, told.first, chain) or self._was_held(
             told.closing_minor, told.last, told.last + _NEAR, chain
         )
 
-    def _regrouped(self, told: Told, pairs: Sequence[Known | None], chain: Chain) -> tuple[Group, ...]:
+    def _regrouped(self, told: Claim, pairs: Sequence[Known | None], chain: Chain) -> tuple[Group, ...]:
         """Proven bookings the statement must contain, told in another granularity."""
-        assert told.first is not None
         if told.first > chain.end_day:
             return ()
         rest = _unpaired(self.stock.proven(told.first, chain.end_day), pairs)
@@ -377,11 +281,12 @@ class Gate:
 
     # --- bookings told before without proof ---------------------------------------------------------------------
 
-    def _carried(self, told: Told, pairs: Sequence[Known | None], short: int, chain: Chain) -> tuple[Known, ...] | None:
+    def _carried(
+        self, told: Claim, pairs: Sequence[Known | None], short: int, chain: Chain
+    ) -> tuple[Known, ...] | None:
         """Unproven bookings between the chain and the statement that explain its opening balance exactly."""
         if not short:
             return ()
-        assert told.first is not None
         for limit in (told.first - timedelta(days=1), told.first):
             between = tuple(_unpaired(self.stock.unproven(chain.start_day, limit), pairs))
             if between and sum(known.amount_minor for known in between) == short:
@@ -390,7 +295,7 @@ class Gate:
 
     def _settle_unproven(
         self,
-        told: Told,
+        told: Claim,
         pairs: Sequence[Known | None],
         first: date | None,
         last: date | None,
@@ -413,16 +318,16 @@ class Gate:
             left = [index for index, known in enumerate(result) if known is None and index not in spoken_for]
             found += regroup(told.observations, left, missing, balances_prove=True)
             explained = {id(known) for group in found for known in group.bookings}
-            missing = [known for known in missing if id(known) not in explained and not self.promised(known)]
+            missing = [
+                known for known in missing if id(known) not in explained and not self.promised(known, told.statement_id)
+            ]
         return None if missing else (result, tuple(found))
 
     # --- balances along the chain -------------------------------------------------------------------------------
 
-    def _is_placed(self, told: Told, chain: Chain) -> bool:
+    def _is_placed(self, told: Claim, chain: Chain) -> bool:
         """Whether the chain held the statement's balances around its days."""
-        assert told.first is not None
-        assert told.last is not None
-        if _is_member(told, chain):
+        if is_member(told, chain):
             return True
         return self._was_held(told.opening_minor, told.first - _NEAR, told.first, chain) and self._was_held(
             told.closing_minor, told.last, told.last + _NEAR, chain
@@ -445,60 +350,8 @@ class Gate:
             previous = day
         return balance == minor
 
-    # --- refusals -----------------------------------------------------------------------------------------------
-
-    def _missing(self, told: Told) -> Refused:
-        return Refused(
-            CONTRADICTS,
-            f"The statement of {_days(told)} adds up but lacks bookings that were told before for its days. "
-            "Compare both with the bank's statement.",
-        )
-
-    def _refusal(self, told: Told, chain: Chain) -> Refused:
-        assert told.first is not None
-        assert told.last is not None
-        assert told.opening_minor is not None
-        assert told.closing_minor is not None
-        day_before = told.first - timedelta(days=1)
-        waiting = sum(known.amount_minor for known in self.stock.unproven(chain.start_day, day_before))
-        if told.first > chain.end_day and told.opening_minor not in (chain.end_minor, chain.end_minor + waiting):
-            gap = told.opening_minor - chain.end_minor - waiting
-            return Refused(
-                GAP,
-                f"The opening balance {_money(told.opening_minor, told)} on {told.first} does not follow from "
-                f"{_money(chain.end_minor + waiting, told)} on {chain.end_day}: bookings of {_money(gap, told)} are "
-                f"missing between {chain.end_day} and {told.first}. Pull the statement in between.",
-            )
-        if told.last < chain.start_day and told.closing_minor != chain.start_minor:
-            gap = chain.start_minor - told.closing_minor
-            return Refused(
-                GAP,
-                f"The closing balance {_money(told.closing_minor, told)} on {told.last} does not lead to "
-                f"{_money(chain.start_minor, told)} on {chain.start_day}: bookings of {_money(gap, told)} are "
-                f"missing between {told.last} and {chain.start_day}. Pull the statement in between.",
-            )
-        pairs = self._count(told, _anything)
-        if told.opening_minor + _proven_sum(pairs, ()) in (chain.end_minor, chain.end_minor + waiting):
-            return self._missing(told)
-        return Refused(
-            CONTRADICTS,
-            f"The statement of {_days(told)} from {_money(told.opening_minor, told)} to "
-            f"{_money(told.closing_minor, told)} contradicts statements that are proven for these days "
-            f"(proven up to {chain.end_day} with {_money(chain.end_minor, told)}). Ask the bank which one holds.",
-        )
-
 
 # --- small helpers ------------------------------------------------------------------------------------------------
-
-
-def mismatch_message(opening: Money, booked_minor: int, closing: Money) -> str:
-    """Says by how much a statement fails its own proof."""
-    booked = Money(booked_minor, opening.currency)
-    difference = Money(closing.minor - opening.minor - booked_minor, opening.currency)
-    return (
-        f"Opening balance {opening} plus booked entries {booked} is not the closing balance {closing}: "
-        f"difference {difference}. Nothing of this statement was posted; get it from the bank again."
-    )
 
 
 def _anything(_known: Known) -> bool:
@@ -520,14 +373,6 @@ def _proven_sum(pairs: Sequence[Known | None], groups: Sequence[Group]) -> int:
     return total + sum(known.amount_minor for group in groups for known in group.bookings if known.proven)
 
 
-def _reaches_beyond(told: Told, chain: Chain) -> bool:
-    """Whether accepting the statement would move an end of the chain; a day without bookings does so too."""
-    assert told.first is not None
-    assert told.last is not None
-    closes = told.last == chain.end_day and chain.end_is_open and not told.last_is_open
-    return told.first < chain.start_day or told.last > chain.end_day or closes
-
-
 def _tells_nothing(pairs: Sequence[Known | None], groups: Sequence[Group]) -> bool:
     """Whether every entry is a proven booking or part of one."""
     grouped = {index for group in groups for index in group.observations}
@@ -536,42 +381,3 @@ def _tells_nothing(pairs: Sequence[Known | None], groups: Sequence[Group]) -> bo
         and all(index in grouped or (known is not None and known.proven) for index, known in enumerate(pairs))
         and all(known.proven for group in groups for known in group.bookings)
     )
-
-
-def _member(told: Told) -> Member:
-    assert told.first is not None
-    assert told.last is not None
-    assert told.opening_minor is not None
-    assert told.closing_minor is not None
-    return Member(told.statement_id, told.first, told.last, told.opening_minor, told.closing_minor)
-
-
-def _chain_of(told: Told) -> Chain:
-    member = _member(told)
-    return Chain(member.first, member.opening_minor, member.last, member.closing_minor, told.last_is_open, (member,))
-
-
-def _is_member(told: Told, chain: Chain) -> bool:
-    """Whether a chained statement has the same balances and shares days with this one."""
-    assert told.first is not None
-    assert told.last is not None
-    return any(
-        member.opening_minor == told.opening_minor
-        and member.closing_minor == told.closing_minor
-        and member.first <= told.last
-        and told.first <= member.last
-        for member in chain.members
-    )
-
-
-def _balances(chain: Chain) -> set[int]:
-    inner = {balance for member in chain.members for balance in (member.opening_minor, member.closing_minor)}
-    return inner | {chain.start_minor, chain.end_minor}
-
-
-def _days(told: Told) -> str:
-    return f"{told.first}" if told.first == told.last else f"{told.first} to {told.last}"
-
-
-def _money(minor: int | None, told: Told) -> str:
-    return str(Money(minor or 0, told.currency))

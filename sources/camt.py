@@ -85,7 +85,7 @@ class _Stream:
         self._number = 0
 
     def statements(self) -> list[Statement]:
-        content = self._document.content
+        content = _trimmed(self._document.content)
         builder = TreeBuilder()
         root = builder.start("root", {})
         parser = XMLParser(target=builder)
@@ -122,6 +122,13 @@ class _Stream:
                     container.clear()
                     container.tag = _READ
         return progress
+
+
+def _trimmed(content: bytes) -> bytes:
+    """Without blanks before the XML declaration and control bytes behind the end, which some transports add."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in content[:4]:
+        return content  # UTF-16: every other byte is such a byte
+    return content.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n").rstrip(b" \t\r\n\x00\x1a")
 
 
 def _messages(element: Element, depth: int) -> Iterator[tuple[Element, str, str]]:

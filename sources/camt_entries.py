@@ -156,6 +156,8 @@ def _detail_values(
         fields = detail.fields
         if instructed is not None and fields.original_amount is None:
             fields = replace(fields, original_amount=instructed)
+        if fields.original_amount is None:
+            fields = _with_smaller_original(fields, detail, amount)
         if fields.charges is None and charges.seen:
             fields = replace(fields, charges=charges.money())
         return (_with_amount(fields, amount),)
@@ -168,6 +170,14 @@ def _detail_values(
         )
         return tuple(detail.fields for detail in details)
     return tuple(_with_amount(detail.fields, money) for detail, money in zip(details, amounts, strict=True))
+
+
+def _with_smaller_original(fields: EntryDetail, detail: Detail, booked: Money) -> EntryDetail:
+    """A detail smaller than its entry: on returns the bank's charges make the difference."""
+    for money in (detail.amount, detail.transaction):
+        if money is not None and money.currency == booked.currency and 0 < money.minor < abs(booked.minor):
+            return replace(fields, original_amount=money) if detail.fields.is_return else fields
+    return fields
 
 
 def _with_amount(fields: EntryDetail, amount: Money) -> EntryDetail:

@@ -35,7 +35,7 @@ from sources.mt940_lines import (
 from sources.notes import Notes
 from sources.pages import merge_pages
 
-_FIELD = re.compile(rb"(?:^|[\r\n]|\xef\xbb\xbf)\s*:(?:20|25P?|28C?|60[FM]|61|62[FM]|86|34F|90[CD]):")
+_FIELD = re.compile(rb"(?:^|[\r\n]|\xef\xbb\xbf|@@)\s*:(?:20|25P?|28C?|60[FM]|61|62[FM]|86|34F|90[CD]):")
 _MT942 = frozenset({"34F", "90C", "90D", "13D", "13"})
 _BALANCES = frozenset({"60F", "60M", "62F", "62M", "64", "65"})
 _CURRENCY_AT_END = re.compile(r"(?<=\d)([A-Z]{3})\s*$", re.ASCII)

@@ -34,7 +34,15 @@ class Message(NamedTuple):
 
 
 def decode(content: bytes) -> str:
-    """UTF-8 if it is, else cp1252, else latin-1 (which never fails); byte order marks removed."""
+    """UTF-8 if it is, else cp1252, else latin-1 (which never fails); byte order marks removed.
+
+    FinTS delivers ``@@`` where files have line ends.
+    """
+    text = _decode(content)
+    return text.replace("@@", "\n") if "@@:" in text[:4096] else text
+
+
+def _decode(content: bytes) -> str:
     for mark, encoding in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
         if content.startswith(mark):
             return content[2:].decode(encoding, "replace")

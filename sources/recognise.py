@@ -15,7 +15,9 @@ from sources.xml_head import decode_head, find_doctype, xml_root
 FORMATS = ("camt", "mt940")
 
 HEAD_BYTES = 65_536
-_HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_HTML = re.compile(
+    r"\s*(?:<\?xml.*?\?>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
 _TEXT_CONTROLS = frozenset(b"\t\n\r\x0c\x1b\x01\x03\x1a")
 _MAGIC = (
     (b"%PDF-", "document-pdf", "a PDF"),

@@ -204,7 +204,7 @@ class World:
             for name, table in tables.metadata.tables.items():
                 if name not in skip:
                     columns = [column for column in table.c if column.name not in ("run_id", "at", "started_at")]
-                    rows = work.connection.execute(select(*columns)) if columns else []
+                    rows = work.connection.execute(select(*columns))
                     found[name] = sorted((tuple(row) for row in rows), key=repr)
         return found
 

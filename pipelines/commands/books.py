@@ -34,7 +34,7 @@ def init(session: Session) -> None:
 @click.pass_obj
 def load(session: Session, kind: str, paths: tuple[Path, ...], as_of: Any) -> None:
     """Take what the billing system knows; repeated loads update, never double."""
-    with session.command("load") as (app, report), session.working(f"loading {kind}"):
+    with session.command("load") as (app, report):
         report.add(app.load(kind, paths, as_of))
 
 
@@ -47,7 +47,7 @@ def export(session: Session, name: str, out: Path) -> None:
     """Write one of the tables to FILE, .csv or .parquet by its suffix."""
     if out.suffix.lower() not in (".csv", ".parquet"):
         raise click.UsageError(f"--out must end in .csv or .parquet, not {out.suffix or 'nothing'}")
-    with session.command("export") as (app, report), session.working(f"exporting {name}"):
+    with session.command("export") as (app, report):
         report.add(app.export(name, out))
         report.more["out"] = str(out)
 
@@ -58,8 +58,7 @@ def export(session: Session, name: str, out: Path) -> None:
 def check(session: Session) -> None:
     """Prove every invariant of the ledger and the audit chain; print each with its figure."""
     with session.command("check") as (app, report):
-        with session.working("proving"):
-            step, proofs = app.check()
+        step, proofs = app.check()
         report.add(step)
         report.more["checks"] = [
             {"name": proof.name, "ok": proof.ok, "figure": proof.figure, "detail": proof.detail} for proof in proofs
@@ -91,7 +90,7 @@ def explain(session: Session, transaction: str) -> None:
     TRANSACTION: its id, the beginning of its id, or the bank's reference.
     """
     with session.command("explain") as (app, report):
-        story = app.explain(transaction)
+        story = app.inquiries.explain(transaction)
         report.more.update(story)
         if not session.as_json:
             tell(story)

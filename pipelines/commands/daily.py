@@ -25,11 +25,19 @@ class TakesFiles(click.Command):
         return super().parse_args(ctx, spread)
 
 
+def _some_exist(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Refuses a call none of whose files is there; of some, the missing ones become findings and the others go on."""
+    if paths and not any(path.exists() for path in paths):
+        raise click.BadParameter(f"{', '.join(map(str, paths))} does not exist")
+    return paths
+
+
 _FILES = click.option(
     "--file",
     "files",
-    type=click.Path(exists=True, path_type=Path),
+    type=click.Path(path_type=Path),
     multiple=True,
+    callback=lambda _ctx, _param, paths: _some_exist(paths),
     metavar="PATH…",
     help="Statement files, folders or ZIPs instead of the configured sources.",
 )
@@ -44,7 +52,7 @@ _FILES = click.option(
 @click.pass_obj
 def pull(session: Session, sources: tuple[str, ...], files: tuple[Path, ...], since: date | None, as_of: date) -> None:
     """Fetch from the configured sources, or take files; archive, prove, store."""
-    with session.command("pull") as (app, report), session.working("reading"):
+    with session.command("pull") as (app, report):
         report.add(app.pull(as_of, files=files, sources=sources, since=since))
 
 
@@ -54,7 +62,7 @@ def pull(session: Session, sources: tuple[str, ...], files: tuple[Path, ...], si
 @click.pass_obj
 def match(session: Session, as_of: date) -> None:
     """Explain what waits: propose which items each payment settles, link returns."""
-    with session.command("match") as (app, report), session.working("matching"):
+    with session.command("match") as (app, report):
         report.add(app.match(as_of))
 
 
@@ -64,7 +72,7 @@ def match(session: Session, as_of: date) -> None:
 @click.pass_obj
 def post(session: Session, as_of: date) -> None:
     """Book what may be booked automatically, returns included."""
-    with session.command("post") as (app, report), session.working("posting"):
+    with session.command("post") as (app, report):
         report.add(app.post(as_of))
 
 
@@ -74,7 +82,7 @@ def post(session: Session, as_of: date) -> None:
 @click.pass_obj
 def dun(session: Session, as_of: date) -> None:
     """Make dunning triggers of what is overdue or was returned; hold what is in doubt."""
-    with session.command("dun") as (app, report), session.working("dunning"):
+    with session.command("dun") as (app, report):
         report.add(app.dun(as_of))
 
 
@@ -84,7 +92,7 @@ def dun(session: Session, as_of: date) -> None:
 @click.pass_obj
 def deliver(session: Session, as_of: date) -> None:
     """Send what is ready to the configured sinks; what was paid meanwhile is cancelled first."""
-    with session.command("deliver") as (app, report), session.working("delivering"):
+    with session.command("deliver") as (app, report):
         report.add(app.deliver(as_of))
 
 
@@ -99,9 +107,8 @@ def run(session: Session, as_of: date, files: tuple[Path, ...], dry_run: bool) -
     with session.command("run") as (app, report):
         if dry_run:
             report.more["dry_run"] = True
-        with session.working("starting") as status:
-            for step in app.run(as_of, files=files, dry_run=dry_run, announce=lambda name: status.update(f"{name} …")):
-                report.add(step, prefix=True)
+        for step in app.run(as_of, files=files, dry_run=dry_run):
+            report.add(step, prefix=True)
 
 
 COMMANDS = (pull, match, post, dun, deliver, run)

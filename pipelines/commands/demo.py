@@ -48,9 +48,9 @@ def demo(session: Session, folder: Path) -> None:
     _run_month(sample, database)
     report.seconds["run"] = round(time.perf_counter() - started, 3)
     with Kontoklar(config.load(sample.configuration, database), clock=instant) as app:
-        verdict = judge(sample.payments, {name: app.table(name) for name in _TABLES})
+        verdict = judge(sample.payments, {name: app.inquiries.table(name) for name in _TABLES})
         step, proofs = app.check()
-        findings = app.table("findings")
+        findings = app.inquiries.table("findings")
     report.seconds["check"] = round(step.seconds, 3)
     report.counts = verdict.counts()
     report.broken = not all(proof.ok for proof in proofs)

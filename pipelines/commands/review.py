@@ -40,7 +40,9 @@ class Desk(NamedTuple):
             return Part(invoice, debtor)
         try:
             mark = "," if "," in amount else "."
-            return Part(invoice, debtor, parse_amount(amount, self.app.currency_of(transaction_id), decimal_mark=mark))
+            return Part(
+                invoice, debtor, parse_amount(amount, self.app.inquiries.currency_of(transaction_id), decimal_mark=mark)
+            )
         except AmountError as wrong:
             raise ConfigurationError(str(wrong)) from None
 
@@ -58,7 +60,7 @@ def review() -> None:
 def list_(session: Session, limit: int, as_of: date) -> None:
     """What waits, the oldest first: payments with proposals, unexplained ones, unclear returns."""
     with session.command("review list") as (app, report):
-        queue = app.review_queue(as_of)
+        queue = app.inquiries.review_queue(as_of)
         report.counts = {"waiting": len(queue)}
         report.more["items"] = queue[:limit]
         if not session.as_json:
@@ -72,7 +74,7 @@ def list_(session: Session, limit: int, as_of: date) -> None:
 def show(session: Session, transaction: str) -> None:
     """One transaction with its proposals, their evidence and what was decided so far."""
     with session.command("review show") as (app, report):
-        story = app.explain(transaction)
+        story = app.inquiries.explain(transaction)
         report.more.update(story)
         if not session.as_json:
             tell(story)
@@ -83,7 +85,7 @@ def _decide(
 ) -> None:
     """Runs one decision at the review desk and reports what it did."""
     with session.command(f"review {command}") as (app, report):
-        decided = decision(Desk(app, app.review_desk(as_of)), app.find_transaction(transaction))
+        decided = decision(Desk(app, app.review_desk(as_of)), app.inquiries.find_transaction(transaction))
         report.counts = {"entries": decided.entries}
         report.more["decision_id"] = decided.decision_id
         report.more["transaction_id"] = decided.transaction_id

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from pipelines import config
 from pipelines.commands.report import Report, stderr
@@ -46,25 +47,37 @@ class Session:
 
     @contextmanager
     def command(self, name: str) -> Iterator[tuple[Kontoklar, Report]]:
-        """Opens the books, yields them with the report, and shows the report when the command is through."""
+        """Opens the books, yields them with the report, and shows the report when the command is through.
+
+        What takes long shows a bar on stderr meanwhile; nothing where nobody looks.
+        """
         from pipelines.app import Kontoklar
 
         self.report = Report(name)
-        application = Kontoklar(self.settings(), clock=instant)
-        try:
-            yield application, self.report
-        finally:
-            application.close()
+        columns = (
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as bars:
+            bar = bars.add_task(name, total=None)
+
+            def told(what: str, done: int, total: int | None) -> None:
+                bars.update(bar, description=what, completed=done, total=total)
+
+            application = Kontoklar(self.settings(), clock=instant, progress=told)
+            try:
+                yield application, self.report
+            finally:
+                application.close()
         self.show()
 
     def show(self) -> None:
         """Prints the report and ends the command with its exit code."""
         self.report.show(as_json=self.as_json)
         click.get_current_context().exit(self.report.exit_code)
-
-    def working(self, what: str) -> Any:
-        """A sign of life on stderr while a step runs; nothing where nobody looks."""
-        return stderr.status(f"{what} …")
 
 
 class Day(click.ParamType[date]):

@@ -169,7 +169,8 @@ class Statement:
     format: ``camt.053.001.08``, ``mt940``, ``mt942`` … number/page: as printed, "" if absent.
     from_day/to_day: first and last day it covers, None where neither file nor entries say.
     opening/closing: the pair used for the balance proof; None where the format has none.
-    defects: what keeps this statement from being posted although it could be read; it is then held.
+    defects: what the reader found wrong. A finding of severity ``error`` keeps the statement from being posted although
+    it could be read: it is held. ``warning`` and ``info`` hold nothing; they are only stored.
     """
 
     account: str

@@ -53,28 +53,39 @@ def deliver(
     as_of: date,
     settings: DunSettings | None = None,
     coverage: CoverageReader | None = None,
+    just_asked: bool = False,
 ) -> DeliverResult:
     """Sends what is due to every sink. Triggers are asked again first: what is held stays, what is paid is taken back.
 
-    Without sinks nothing is sent and triggers stay ready.
+    Without sinks nothing is sent and triggers stay ready. just_asked: ``dun`` ran under this very lease, so that no
+    fact can have changed since.
     """
     result = DeliverResult()
+    names = [sink.name for sink in sinks]
     with books.lease("deliver", as_of):
         with books.read() as work:
-            facts = read_facts(work, as_of, coverage)
-        outcome = plan_dunning(facts, plans, settings, create=False)
-        store(books, outcome)
-        result.findings += outcome.findings
-        if not sinks:
-            with books.read() as work:
-                pending = work.outbox.pending("")
-                known = work.dunning.trigger_facts({entry.message.subject for entry in pending})
-                result.undelivered = sum(_is_current(entry.message, known) for entry in pending)
+            waiting = {name: _to_send(work, name) for name in names or [""]}
+            now = work.context.now
+        due = any(entry.next_at <= now for entries in waiting.values() for entry in entries)
+        if not sinks or not due:
+            result.undelivered = sum(map(len, waiting.values()))
+            result.counts["later"] = result.undelivered if sinks else 0
             return result
-        names = [sink.name for sink in sinks]
+        if not just_asked:
+            with books.read() as work:
+                facts = read_facts(work, as_of, coverage)
+            outcome = plan_dunning(facts, plans, settings, create=False)
+            store(books, outcome)
+            result.findings += outcome.findings
         for sink in sinks:
             _Sender(books, sink, names, as_of, result).run()
     return result
+
+
+def _to_send(work: Work, sink: str) -> list[Pending]:
+    pending: list[Pending] = work.outbox.pending(sink)
+    known = work.dunning.trigger_facts({entry.message.subject for entry in pending})
+    return [entry for entry in pending if _is_current(entry.message, known)]
 
 
 def replay(books: Books, sink: str, *, as_of: date, message_ids: Collection[str] | None = None) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -22,6 +22,7 @@ from pipelines.ports.work import Books, Work
 READY: Final = "dunning.trigger.ready"
 CANCELLED: Final = "dunning.trigger.cancelled"
 STATEMENT_HELD: Final = "statement-held"
+STATEMENT_GAP: Final = "statement-gap"
 CoverageReader = Callable[[Work], Sequence[BankCoverage]]
 
 
@@ -75,9 +76,12 @@ def dun(
 
 
 def stored_coverage(work: Work) -> list[BankCoverage]:
-    """Per account how far its statements are proven; a quarantined statement is an open problem."""
+    """Per account how far its statements are proven; a quarantined statement or a gap is an open problem."""
+    problems: dict[str, set[str]] = defaultdict(set)
+    for held in work.statements.held():
+        problems[held.row.account].add(STATEMENT_GAP if held.verdict.code == STATEMENT_GAP else STATEMENT_HELD)
     return [
-        BankCoverage(row.account, row.proven_until, (STATEMENT_HELD,) if row.held_statements else ())
+        BankCoverage(row.account, row.proven_until, tuple(sorted(problems[row.account])))
         for row in work.statements.coverage()
     ]
 

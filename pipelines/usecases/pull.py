@@ -7,49 +7,29 @@ result is the same: a document counts as read only when all its statements are s
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, timedelta
-from typing import Final, NamedTuple
+from datetime import date
+from typing import Final
 
-from pipelines.book import bank_entry, opening_entry, reversal_entry
-from pipelines.bookings import Alias, Known, format_family
 from pipelines.chart import Chart
 from pipelines.errors import UnreadableDocument
 from pipelines.model.finding import Finding, Severity
 from pipelines.model.ids import derive
-from pipelines.model.ledger import JournalEntry
 from pipelines.model.statement import Document, Statement
 from pipelines.ports.archive import Reading
-from pipelines.ports.audit import AuditEvent
-from pipelines.ports.statements import (
-    HeldStatement,
-    ObservationRow,
-    RangeRow,
-    StatementRow,
-    Statements,
-    StoredBooking,
-    VerdictRow,
-)
-from pipelines.ports.work import Books, Work
-from pipelines.settle import AccountFacts, Classify, Judgement, Settlement, Verdict, Waiting, settle
-from pipelines.verify import HELD, PROVEN, Chain, Member
+from pipelines.ports.statements import HeldStatement, Statements
+from pipelines.ports.work import Books
+from pipelines.settle import settle
+from pipelines.settlement import Classify, Judgement, Settlement, Waiting
+from pipelines.usecases.account_facts import AccountKey, account_facts
+from pipelines.usecases.pull_commit import commit_settlement, has_news
 
 Read = Callable[[Document], Iterable[Statement]]
 
 _BATCH_DOCUMENTS: Final = 64
 _BATCH_BYTES: Final = 16 << 20
-# Weekends and bank holidays around Easter and Christmas: how far bookings of the same money may lie apart.
-_MARGIN: Final = timedelta(days=10)
-
-
-class AccountKey(NamedTuple):
-    """An account in one currency: the unit that is proven and committed on its own."""
-
-    account: str
-    currency: str
 
 
 @dataclass(slots=True)
@@ -216,11 +196,11 @@ class Pull:
         waiting = list(self._waiting[key].values())
         with self._books.lease("pull", self._as_of) as context:
             with self._books.read() as work:
-                facts = _facts(work.statements, key, waiting, self._own)
+                facts = account_facts(work.statements, key, waiting, self._own)
             settlement = settle(facts, waiting, self._classify, context.mode)
-            if _has_news(settlement):
+            if has_news(settlement):
                 with self._books.write() as work:
-                    _commit(work, settlement, facts, self._chart)
+                    commit_settlement(work, settlement, facts, self._chart)
         return _result(settlement)
 
     def close(self) -> None:
@@ -299,242 +279,6 @@ def _identified(mode: str, sha256: str, statements: Sequence[Statement]) -> Iter
         number = seen[statement.position]
         place = statement.position if number == 1 else f"{statement.position}~{number}"
         yield derive("statement", mode, sha256, place), statement
-
-
-def _facts(
-    statements: Statements, key: AccountKey, waiting: Sequence[Waiting], own_accounts: frozenset[str]
-) -> AccountFacts:
-    newest, rows = statements.chain(*key)
-    chain = None
-    if newest is not None:
-        members = tuple(Member(*row) for row in rows)
-        chain = Chain(
-            newest.start_day, newest.start_minor, newest.end_day, newest.end_minor, newest.end_is_open, members
-        )
-    days = [day for item in waiting for day in _days(item.statement)]
-    if not days:
-        return AccountFacts(*key, chain, newest.range_no if newest else 0, own_accounts=own_accounts)
-    first, last = min(days) - _MARGIN, max(days) + _MARGIN
-    if chain is not None and last > chain.end_day:
-        first = min(first, chain.end_day - _MARGIN)
-    stored = statements.bookings(*key, first, last, {member.statement_id for member in chain.members} if chain else ())
-    start_may_move = chain is None or min(days) < chain.start_day
-    return AccountFacts(
-        account=key.account,
-        currency=key.currency,
-        chain=chain,
-        range_no=newest.range_no if newest else 0,
-        known=tuple(_known(row) for row in stored),
-        tail_minor=statements.sum_of_proven(*key, last) if chain is not None and chain.end_day > last else 0,
-        head_minor=statements.sum_of_unproven(*key, first) if start_may_move else 0,
-        own_accounts=own_accounts,
-    )
-
-
-def _days(statement: Statement) -> Iterator[date]:
-    for day in (statement.from_day, statement.to_day):
-        if day is not None:
-            yield day
-    for entry in statement.entries:
-        day = entry.booking_date or entry.value_date
-        if day is not None:
-            yield day
-
-
-def _known(row: StoredBooking) -> Known:
-    aliases: list[Alias] = []
-    for told in row.observations:
-        alias = Alias(
-            format_family(told.format), told.bank_reference, told.end_to_end_id, told.counterparty_iban, told.text_key
-        )
-        if alias not in aliases:
-            aliases.append(alias)
-    # Whether the date was told is not stored; only MT940 leaves it out, and then both dates are the same.
-    told_day = row.booking_date != row.value_date or any(alias.family != "mt" for alias in aliases)
-    return Known(
-        day=row.booking_date,
-        value_day=row.value_date,
-        amount_minor=row.amount_minor,
-        proven=row.proven,
-        day_is_told=told_day,
-        booking_id=row.booking_id,
-        occurrence=row.occurrence,
-        undetailed_id=row.undetailed_id,
-        is_batch=row.is_batch,
-        batch_count=row.batch_count,
-        batch_keys=set(row.batch_keys),
-        aliases=aliases,
-    )
-
-
-def _has_news(settlement: Settlement) -> bool:
-    return bool(
-        settlement.new_bookings
-        or settlement.links
-        or settlement.supersessions
-        or any(verdict.is_news for verdict in settlement.verdicts)
-    )
-
-
-def _commit(work: Work, settlement: Settlement, facts: AccountFacts, chart: Chart) -> None:
-    """Everything one account's settlement adds, in one commit."""
-    statements: Statements = work.statements
-    mode = work.context.mode
-    news = [verdict for verdict in settlement.verdicts if verdict.is_news]
-    statements.add_statements([_statement_row(item) for item in settlement.verdicts if item.waiting.prior is None])
-    statements.add_verdicts([_verdict_row(item) for item in news])
-    statements.add_bookings(settlement.new_bookings)
-    statements.add_observations(_observation_rows(settlement))
-    for item in settlement.supersessions:
-        statements.supersede(item.transaction_id, item.statement_id, item.transactions)
-    statements.add_ranges(_range_rows(settlement, facts))
-    for statement_id, transactions in settlement.held:
-        statements.add_held(statement_id, transactions)
-    entries = _opening_entries(work, settlement, facts, chart)
-    entries += [
-        entry for booking, _ in settlement.new_bookings if (entry := bank_entry(booking, chart, mode)) is not None
-    ]
-    work.journal.append(entries)
-    events = _events(news)
-    if settlement.ranges:
-        events += _prove_earlier(statements, settlement)
-    work.findings.add(settlement.findings)
-    work.findings.resolve(_settled_findings(news), "the statement was looked at again")
-    if events:
-        work.audit.append(events)
-
-
-def _statement_row(item: Verdict) -> StatementRow:
-    statement, told = item.waiting.statement, item.told
-    opening, closing = statement.opening, statement.closing
-    return StatementRow(
-        statement_id=item.waiting.statement_id,
-        sha256=item.waiting.sha256,
-        position=statement.position,
-        account=statement.account,
-        currency=statement.currency,
-        format=statement.format,
-        coverage=statement.coverage.value,
-        identification=statement.identification,
-        number=statement.number,
-        page=statement.page,
-        from_day=told.first,
-        to_day=told.last,
-        opening_minor=_opening_minor(item),
-        opening_day=None if opening is None else opening.day,
-        closing_minor=None if closing is None else closing.amount.minor,
-        closing_day=None if closing is None else closing.day,
-        entries=len(statement.entries),
-        booked_minor=told.total_minor,
-        source=item.waiting.source,
-        source_file=item.waiting.source_file,
-    )
-
-
-def _opening_minor(item: Verdict) -> int | None:
-    """The stated opening balance, or the one the chain proved where the format has none."""
-    opening = item.waiting.statement.opening
-    if opening is not None:
-        return opening.amount.minor
-    return item.told.opening_minor if item.verdict == PROVEN else None
-
-
-def _verdict_row(item: Verdict) -> VerdictRow:
-    prior = item.waiting.prior
-    number = 1 if prior is None else prior.number + 1
-    return VerdictRow(item.waiting.statement_id, number, item.verdict, item.code, item.message)
-
-
-def _observation_rows(settlement: Settlement) -> list[ObservationRow]:
-    seen: Counter[tuple[str, str]] = Counter()
-    rows = []
-    for link in settlement.links:
-        seen[link.statement_id, link.position] += 1
-        number = seen[link.statement_id, link.position]
-        position = link.position if number == 1 else f"{link.position}~{number}"
-        alias = link.alias
-        rows.append(
-            ObservationRow(
-                link.statement_id, position, link.known.booking_id, link.format, alias.bank_reference,
-                alias.end_to_end_id, alias.counterparty_iban, alias.text_key,
-            )
-        )  # fmt: skip
-    return rows
-
-
-def _range_rows(settlement: Settlement, facts: AccountFacts) -> list[RangeRow]:
-    return [
-        RangeRow(
-            settlement.account, settlement.currency, number, step.chain.start_day, step.chain.start_minor,
-            step.chain.end_day, step.chain.end_minor, step.chain.end_is_open, step.statement_id,
-        )
-        for number, step in enumerate(settlement.ranges, start=facts.range_no + 1)
-    ]  # fmt: skip
-
-
-def _opening_entries(work: Work, settlement: Settlement, facts: AccountFacts, chart: Chart) -> list[JournalEntry]:
-    """The opening entry, or its correction when the chain now begins earlier."""
-    if settlement.opening is None:
-        return []
-    day, amount_minor = settlement.opening
-    openings = work.statements.openings(settlement.account, settlement.currency)
-    standing: dict[str, JournalEntry] = work.journal.entries(openings.standing)
-    held = sum(entry.lines[0].debit_minor - entry.lines[0].credit_minor for entry in standing.values())
-    days = {entry.booking_date for entry in standing.values()}
-    if held == amount_minor and days <= {day}:
-        return []
-    mode = work.context.mode
-    entries = [
-        reversal_entry(entry, mode, entry.booking_date, disposition="auto", text="opening balance of an earlier day")
-        for _, entry in sorted(standing.items())
-    ]
-    cause = f"{settlement.account} {openings.posted}"
-    opening = opening_entry(settlement.account, day, amount_minor, settlement.currency, cause, chart, mode)
-    return entries if opening is None else [*entries, opening]
-
-
-def _prove_earlier(statements: Statements, settlement: Settlement) -> list[AuditEvent]:
-    """Statements that had no proof of their own are proven once the chain contains all they told."""
-    unproven = statements.unproven(settlement.account, settlement.currency)
-    open_ids = {key for item in unproven for key in item.booking_ids} - settlement.proven_booking_ids
-    proven = settlement.proven_booking_ids | statements.proven_bookings(open_ids)
-    rows = [
-        VerdictRow(item.statement_id, item.verdict_no + 1, PROVEN, "proven-later", "")
-        for item in unproven
-        if item.booking_ids <= proven
-    ]
-    statements.add_verdicts(rows)
-    return [AuditEvent("statement-proven", row.statement_id, details='{"code": "proven-later"}') for row in rows]
-
-
-def _events(news: Sequence[Verdict]) -> list[AuditEvent]:
-    return [
-        AuditEvent(
-            f"statement-{item.verdict}",
-            item.waiting.statement_id,
-            details=json.dumps(
-                {"code": item.code, "document": item.waiting.sha256, "entries": len(item.told.observations)},
-                sort_keys=True,
-            ),
-        )
-        for item in news
-    ]
-
-
-def _settled_findings(news: Sequence[Verdict]) -> list[str]:
-    """Ids of the findings that held a statement until now."""
-    return [
-        Finding(
-            item.waiting.prior.code,
-            Severity.ERROR,
-            item.waiting.statement_id,
-            item.waiting.prior.message,
-            item.waiting.source_file,
-            item.waiting.statement.position,
-        ).finding_id
-        for item in news
-        if item.waiting.prior is not None and item.waiting.prior.verdict == HELD
-    ]
 
 
 def _result(settlement: Settlement) -> PullResult:

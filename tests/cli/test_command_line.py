@@ -27,7 +27,7 @@ class FakeApp:
     calls: ClassVar[list[tuple[str, Any]]] = []
     answer: ClassVar[Any] = None
 
-    def __init__(self, settings: object, *, clock: object) -> None:
+    def __init__(self, settings: object, *, clock: object, progress: object) -> None:
         self.settings = settings
 
     def close(self) -> None:
@@ -45,9 +45,8 @@ class FakeApp:
     def match(self, as_of: date) -> Step:
         return self._do("match", as_of)
 
-    def run(self, as_of: date, *, files: Any, dry_run: bool, announce: Any) -> Iterator[Step]:
+    def run(self, as_of: date, *, files: Any, dry_run: bool) -> Iterator[Step]:
         for name in ("pull", "match"):
-            announce(name)
             yield self._do(name, {"as_of": as_of, "files": files, "dry_run": dry_run})
 
 

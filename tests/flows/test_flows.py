@@ -96,6 +96,10 @@ class Fake:
     def deliver(self, as_of: date) -> Step:
         return self._do("deliver")
 
+    @property
+    def inquiries(self) -> Fake:
+        return self
+
     def accounts(self) -> list[AccountCoverage]:
         return self.coverage
 

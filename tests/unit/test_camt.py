@@ -498,3 +498,10 @@ def test_many_entries_cross_the_chunks_of_the_stream() -> None:
     assert difference(statement) == 0
     assert [found.details[0].end_to_end_id for found in statement.entries] == [f"E{n}" for n in range(1, 1001)]
     assert statement.entries[999].position == "Stmt 1/Ntry 1000"
+
+
+def test_blanks_in_front_and_control_bytes_behind() -> None:
+    text = camt(OPEN, CLOSE, entry())
+    for raw in (b"\r\n " + text.encode(), text.encode() + b"\x00\x00\x1a", b"\xef\xbb\xbf\n" + text.encode()):
+        (statement,) = statements(raw)
+        assert difference(statement) == 0

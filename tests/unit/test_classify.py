@@ -210,6 +210,29 @@ def test_return_keeps_the_roles_of_the_collection() -> None:
         assert (found.end_to_end_id, found.mandate_id) == ("E1", "M1")
 
 
+def test_a_detail_smaller_than_its_returned_entry_is_the_original() -> None:
+    for amount in ("<Amt Ccy='EUR'>11.00</Amt>", "<AmtDtls><TxAmt><Amt Ccy='EUR'>11.00</Amt></TxAmt></AmtDtls>"):
+        found = one_camt(entry("13.50", "DBIT", details(COLLECTED + amount + RETURN), code="NRTI+109"))
+        assert (found.original_minor, found.charges_minor) == (1100, 250)
+
+
+def test_several_returns_in_one_entry() -> None:
+    fee = "<Chrgs><Rcrd><Amt Ccy='EUR'>2.50</Amt><CdtDbtInd>DBIT</CdtDbtInd></Rcrd></Chrgs>"
+    one = COLLECTED + "<AmtDtls><InstdAmt><Amt Ccy='EUR'>11.00</Amt></InstdAmt></AmtDtls>" + fee + RETURN
+    for inner in (details(one, one), details("<Amt Ccy='EUR'>11.00</Amt>" + one, "<Amt Ccy='EUR'>11.00</Amt>" + one)):
+        found = transactions(camt(entry("27.00", "DBIT", inner, code="NRTI+109")))
+        assert [(r.kind, r.amount_minor, r.original_minor, r.charges_minor) for r in found] == [
+            ("return_debit", -1350, 1100, 250)
+        ] * 2
+
+
+def test_collections_without_codes() -> None:
+    assert one_camt(entry("5", inner="<AddtlNtryInf>Lastschrifteinzug</AddtlNtryInf>")).kind == "collection"
+    creditor = "<Id><PrvtId><Othr><Id>DE98ZZZ09999999999</Id></Othr></PrvtId></Id></Pty></Cdtr>"
+    ours = COLLECTED.replace("</Pty></Cdtr>", creditor)
+    assert one_camt(entry("5", inner=details(ours))).kind == "collection"
+
+
 def test_roles_swapped_by_the_bank_are_told_apart_by_our_account() -> None:
     swapped = COLLECTED.replace("Cdtr", "X").replace("Dbtr", "Cdtr").replace("X", "Dbtr")
     found = one_camt(entry("11", "DBIT", details(swapped + RETURN), code="NRTI+109"))

@@ -236,6 +236,7 @@ def test_smuggled_booking_is_exposed_by_the_balance() -> None:
         lambda text: "\x01\r\n" + text.replace("\r\n-", "\r\n-\x03"),
         lambda text: "BANKXX\r\n940\r\nBANKXX\r\n" + text,
         lambda text: "\r\n\r\n" + text,
+        lambda text: "@@" + text.replace("\r\n", "@@"),
     ],
 )
 def test_wrappings(wrap: object) -> None:
