@@ -51,7 +51,7 @@ class _Search:
         if len(debtors) > 1:
             # A damaged number in a list usually names somebody else's item: the payer's own are what is meant.
             payers = [debtor for debtor in self._payers() if debtor in debtors]
-            debtors = set(payers[:1])
+            debtors = set(payers) if len(payers) == 1 else set()
         if len(debtors) == 1:
             debtor = debtors.pop()
             self._with_others([row for row in named if self._items.debtor[row] == debtor], debtor)

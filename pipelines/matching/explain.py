@@ -140,9 +140,8 @@ class Explainer:
         """A few items of the debtors in question, so that a person sees what it could be for."""
         hits = self._batch.item_hits(receipt)
         rows: list[int] = []
-        for debtor in list(self._batch.debtor_hits(receipt))[:3]:
-            if debtor < 0:
-                continue
+        debtors = [debtor for debtor in self._batch.debtor_hits(receipt) if debtor >= 0]
+        for debtor in sorted(debtors, key=lambda one: self._items.debtor_numbers[one])[:3]:
             own = [row for row in self._items.items_of(debtor).tolist() if row not in hits]
             still = [row for row in own if self._items.open_minor[row] > 0]
             still.sort(key=lambda row: (self._items.due[row], self._items.numbers[row]))
