@@ -27,10 +27,10 @@ class Amount:
         for receipt, equal in zip(wanted, found, strict=True):
             if len(equal) > most:
                 debtors = {debtor for debtor in index.debtor_hits(receipt) if debtor >= 0}
-                debtors |= {int(items.debtor[row]) for row in index.item_hits(receipt)}
-                equal = [row for row in equal if int(items.debtor[row]) in debtors]
+                debtors |= {items.debtor_at[row] for row in index.item_hits(receipt)}
+                equal = [row for row in equal if items.debtor_at[row] in debtors]
                 # The order of the rows must not matter for which of too many are looked at.
-                equal = sorted(equal, key=lambda row: (items.due[row], items.numbers[row]))[:most]
+                equal = sorted(equal, key=lambda row: (items.due_at[row], items.numbers[row]))[:most]
             for row in equal:
                 rows.add(receipt, "amount", "equal", item=row)
         return rows.frame()

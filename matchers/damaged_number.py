@@ -195,10 +195,10 @@ def _neighbours(index: MatchIndex, receipt: int, chunks: list[Chunk]) -> set[int
         low, high = items.by_digits.bounds(values)
         for position in np.flatnonzero(high > low).tolist():
             for row in items.by_digits.at(int(low[position]), int(high[position])).tolist():
-                if items.open_minor[row] == amount:
+                if items.open_at[row] == amount:
                     result.add(row)
         for row in items.by_counter.of(chunk.value).tolist():
-            if items.open_minor[row] == amount:
+            if items.open_at[row] == amount:
                 result.add(row)
     return result
 

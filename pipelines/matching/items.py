@@ -71,6 +71,12 @@ class ItemIndex:
         self.discount_points: Ints = whole_numbers(items["cash_discount_basis_points"])
         self.discount_until: Ints = days(items["cash_discount_until"])
         self._number_debtors()
+        # The same memory, read one value at a time: a plain int comes out, three times as fast as from the array.
+        self.open_at = self.open_minor.data
+        self.amount_at = self.amount.data
+        self.debtor_at = self.debtor.data
+        self.issue_at = self.issue.data
+        self.due_at = self.due.data
         # Items whose open amount moved since the sorted tables were built; they are looked up beside them.
         self._moved: dict[int, set[int]] = {}
         self.open_count = max(int(np.count_nonzero(self.open_minor)), 1)
@@ -89,7 +95,7 @@ class ItemIndex:
 
     def discount_of(self, row: int) -> int:
         """The agreed cash discount of an item in minor units, rounded half up; 0 if none is agreed."""
-        return int((int(self.amount[row]) * int(self.discount_points[row]) + 5000) // 10000)
+        return (self.amount_at[row] * int(self.discount_points[row]) + 5000) // 10000
 
     @cached_property
     def _by_open(self) -> SortedKeys:
