@@ -29,7 +29,7 @@ class CustomerNumber:
                 (hit.start, hit.end)
                 for hits in index.item_hits(receipt).values()
                 for hit in hits
-                if hit.start >= 0 and hit.level in {"full", "digits", "creditor_reference"}
+                if hit.start >= 0 and hit.level in {"full", "bare", "digits", "creditor_reference"}
             }
             for window in index.windows(receipt):
                 debtor = index.items.debtor_with_key(window.key)

@@ -19,7 +19,7 @@ from pipelines.ports.matcher import CandidateRows, MatchIndex, Scan, Window, con
 _NOT_DIGIT = re.compile(r"[^0-9]+")
 _CHUNK = re.compile(r"[0-9A-Z]*[0-9][0-9A-Z]*")
 _LAST_RUN = re.compile(r"([0-9]+)[^0-9]*$")
-_STRONG = frozenset({"own_id", "creditor_reference", "document", "full", "digits", "order", "shipment"})
+_STRONG = frozenset({"own_id", "creditor_reference", "document", "full", "bare", "digits", "order", "shipment"})
 
 
 class DamagedNumber:

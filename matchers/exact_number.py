@@ -13,6 +13,7 @@ from pipelines.ports.matcher import CandidateRows, MatchIndex, Scan, Window, is_
 _DIGITS = re.compile(r"[0-9]+")
 _NOT_DIGIT = re.compile(r"[^0-9]+")
 _SHORTEST = 3
+_LONG_ENOUGH = 6
 _ECHOES = 16
 _LONGEST = 18
 
@@ -63,8 +64,10 @@ class ExactNumber:
                     continue
                 items = ()
             taken |= span
-            echoes.append((receipt, window))
-            level = _glue(scan, window) or ("full" if window.natural or not window.key.isdigit() else "joined")
+            written = scan.text[window.start : window.end]
+            if not any(index.items.numbers[item].upper() == written for item in items) or window.key.isdigit():
+                echoes.append((receipt, window))
+            level = _glue(scan, window) or _whole_level(scan, window)
             for item in items:
                 rows.add(receipt, "reference", level, item=item, start=window.start, end=window.end)
             for other, item in others:
@@ -130,6 +133,16 @@ class ExactNumber:
                     window.key
                 ):
                     rows.add(receipt, "reference", "digits", item=item, start=window.start, end=window.end)
+
+
+def _whole_level(scan: Scan, window: Window) -> str:
+    """``bare`` for a few digits among words none of which says "invoice": they may count anything."""
+    if not window.key.isdigit():
+        return "full"
+    among_words = len(window.key) < _LONG_ENOUGH and any(run[0] > "9" for run, _, _ in scan.runs)
+    if among_words and scan.keyword(window.first) != "invoice":
+        return "bare"
+    return "full" if window.natural else "joined"
 
 
 def _digit_level(index: MatchIndex, receipt: int, window: Window, item: int) -> str:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pandas as pd
 
 from matchers._sums import Choice, unique_sum
-from pipelines.ports.matcher import CandidateRows, MatchIndex
+from pipelines.ports.matcher import CandidateRows, Hit, MatchIndex
 
-_STRONG = frozenset({"own_id", "creditor_reference", "document", "full", "digits", "joined", "order", "shipment"})
+_STRONG = frozenset(
+    {"own_id", "creditor_reference", "document", "full", "bare", "digits", "joined", "order", "shipment"}
+)
+_WRITTEN = frozenset({"own_id", "creditor_reference", "document", "full"})
 _DAMAGED = frozenset({"confused", "transposed", "edited", "short"})
 _PAYER = frozenset({"iban", "learned", "learned_once", "mandate", "named", "alone"})
 _LIST_SIGNS = frozenset(" /,+;&.")
 _LEAST_SIGNIFICANT = 2
+_SHORTEST = 4
+# A text this long was cut off (140 characters in SEPA, less where banks wrap).
+_FULL_TEXT = 130
+_MORE = re.compile(r"\b(?:u\.? ?a\.?|usw|etc|weitere|mehrere|diverse|div\.|sammel\w*)(?:\W|$)", re.IGNORECASE)
 
 
 class SeveralItems:
@@ -88,6 +96,8 @@ class _Search:
                 # One number for several items of one debtor (an order with two invoices) names all of them; one that
                 # can be read as numbers of two series names the payer's.
                 own = [row for row in rows if self._items.debtor_at[row] in owners]
+                own = own or [row for row in rows if any(hit.level in _WRITTEN for hit in hits[row])]
+                own = own if len({self._items.debtor_at[row] for row in own}) == 1 else []
                 if own or len({self._items.debtor_at[row] for row in rows}) == 1:
                     named.update(dict.fromkeys(own or rows))
         return list(named), expanded
@@ -174,17 +184,13 @@ class _Search:
         if self._group:
             return
         others = self._others(debtor, named)
-        total = sum(self._items.open_at[row] for row in named)
         damaged = {
             row
             for row, hits in self._index.item_hits(self._receipt).items()
-            if any(hit.level in _DAMAGED for hit in hits)
+            if any(hit.level in _DAMAGED and not self._is_taken(hit, named) for hit in hits)
         }
         credits = [row for row in others if self._items.open_at[row] < 0]
         tried = [credits, [row for row in others if row in damaged], others]
-        if total + sum(self._items.open_at[row] for row in others) == self._target and len(others) >= 1:
-            self._emit([*named, *others], "listed_part", 1.0)
-            return
         limits = self._index.policy.limits
         for optional in tried:
             if not optional or len(optional) + len(named) > limits.combination_items:
@@ -194,8 +200,46 @@ class _Search:
             if solution and len(solution.items) > len(named):
                 # "abzgl. Gutschrift" names the credit notes, though not by their numbers.
                 said = optional is credits and self._index.scan(self._receipt).credit
-                self._emit(solution.items, "listed" if said else "listed_part", solution.ways)
+                extra = len(solution.items) - len(named)
+                room = optional is not others or self._leaves_room() or extra <= self._unread_numbers()
+                level = "listed" if said else "listed_part" if room else "listed_more"
+                self._emit(solution.items, level, solution.ways)
                 return
+        everything = [*named, *others]
+        if others and sum(self._items.open_at[row] for row in everything) == self._target:
+            room = self._leaves_room() or len(others) <= self._unread_numbers()
+            self._emit(everything, "listed_part" if room else "listed_more", 1.0)
+
+    def _is_taken(self, hit: Hit, named: list[int]) -> bool:
+        """Whether the characters of a damaged number name one of these items as they are."""
+        hits = self._index.item_hits(self._receipt)
+        return any(
+            one.level in _STRONG and one.start < hit.end and hit.start < one.end
+            for row in named
+            for one in hits.get(row, ())
+        )
+
+    def _unread_numbers(self) -> int:
+        """How many numbers of the text nobody could read: each may be one that was damaged beyond recognition."""
+        known = [
+            (hit.start, hit.end)
+            for hits in (self._index.item_hits(self._receipt), self._index.debtor_hits(self._receipt))
+            for found in hits.values()
+            for hit in found
+            if hit.level in _STRONG or hit.field == "customer"
+        ]
+        return sum(
+            1
+            for run, start, end in self._index.scan(self._receipt).runs
+            if run[0] <= "9"
+            and len(run) >= _SHORTEST
+            and not any(left <= start < end <= right for left, right in known)
+        )
+
+    def _leaves_room(self) -> bool:
+        """Whether the text speaks of more than it names: cut off at its full length, "u.a.", "alle offenen"."""
+        text = self._index.text("remittance")[self._receipt]
+        return len(text) >= _FULL_TEXT or self._index.scan(self._receipt).all_open or _MORE.search(text) is not None
 
     def _payers(self) -> list[int]:
         """Debtors the payer is, by account, number or full name; nobody if there are several."""

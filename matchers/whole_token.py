@@ -13,6 +13,7 @@ import pandas as pd
 from pipelines.ports.matcher import CandidateRows, MatchIndex
 
 _SHORTEST = 4
+_LONG_ENOUGH = 6
 
 
 class WholeToken:
@@ -37,7 +38,11 @@ class WholeToken:
                     found = -1
                     break
                 found = item
-            if found >= 0 and opened[found] == amount:
+            if found < 0 or opened[found] != amount:
+                continue
+            # A few digits alone may count anything: they are read in their context, unless the payer is known.
+            plain = len(index.items.numbers[found]) < _LONG_ENOUGH and index.items.numbers[found].isdigit()
+            if not plain or index.items.debtor_at[found] in index.debtor_hits(receipt):
                 rows.add(receipt, "reference", "full", item=found)
         return rows.frame()
 

@@ -32,6 +32,7 @@ _MESSAGES = {
     "cancelled-item": "the item it names is cancelled",
     "above-limit": "the amount is above the limit for automatic posting",
     "names-other-items": "the text names other items of ours as well",
+    "unnamed-items": "the amount fits only with further items that the text does not name",
     "several-debtors": "the items belong to several debtors; this needs approval",
     "batch-total-differs": "the batch total differs from our collections",
     "account-of-another-debtor": "the payer's account belongs to another debtor",
@@ -61,8 +62,8 @@ _STRONG_PAYER_BITS = 10.0
 _SOME_PAYER_BITS = 4.0
 _STRONG_REFERENCE_BITS = 10.0
 _RARE_AMOUNT_BITS = 9.0
-_SETS = frozenset({"range", "listed", "listed_part"})
-_WHOLE = frozenset({"own_id", "creditor_reference", "document", "full", "digits"})
+_SETS = frozenset({"range", "listed", "listed_part", "listed_more"})
+_WHOLE = frozenset({"own_id", "creditor_reference", "document", "full", "bare", "digits"})
 
 
 class Decision(NamedTuple):
@@ -179,8 +180,12 @@ def _evidence_objection(policy: Policy, batch: Batch, judgement: Judgement, one:
         alone = one.payer_strength < _SOME_PAYER_BITS and one.reference != "confused"
         if alone and not policy.automation.damaged_without_payer:
             return "damaged-reference-only"
+    if one.reference == "bare" and one.payer_strength < _SOME_PAYER_BITS:
+        return "single-evidence"
     if judgement.refund and one.reference != "own_id" and one.payer_strength < _STRONG_PAYER_BITS:
         return "refund-wording"
+    if one.reference == "listed_more":
+        return "unnamed-items"
     if found < policy.automation.min_kinds:
         return "single-evidence"
     if not named and one.reference not in DAMAGED - FAINT:

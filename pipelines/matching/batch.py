@@ -19,7 +19,7 @@ _CLOSE = frozenset("-/._")
 _MOST_RUNS = 6
 _LONGEST_TEXT = 2000
 # Field levels after which no further search is needed when the amount fits.
-CLEAR_LEVELS = frozenset({"own_id", "creditor_reference", "document", "full", "digits"})
+CLEAR_LEVELS = frozenset({"own_id", "creditor_reference", "document", "full", "digits", "bare"})
 
 
 class Group:

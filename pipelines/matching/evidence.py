@@ -18,10 +18,12 @@ from pipelines.ports.matcher import Hit
 from pipelines.references import Scan
 
 # Reference levels that say "this item" as an identifier; the others only lean towards it.
-NAMING = frozenset({"own_id", "creditor_reference", "document", "full", "digits", "order", "shipment", "joined"})
+NAMING = frozenset(
+    {"own_id", "creditor_reference", "document", "full", "bare", "digits", "order", "shipment", "joined"}
+)
 DAMAGED = frozenset({"confused", "transposed", "edited", "short", "near", "glued"})
 # Levels of items that are named so clearly that naming them contradicts every other item.
-CLEAR = frozenset({"own_id", "creditor_reference", "document", "full", "digits"})
+CLEAR = frozenset({"own_id", "creditor_reference", "document", "full", "bare", "digits"})
 # Too faint to explain a number that names another item or has our own shape.
 FAINT = frozenset({"near", "glued"})
 # Bits a digit of a number carries at most; a little less than log2(10), numbers are not evenly used.

@@ -255,8 +255,8 @@ class Explainer:
                 # What is read as a damaged form of this item may be the very number that names another one.
                 apart = [other for other in others if not _overlap(reading.clear[other], (hit.start, hit.end))]
             else:
-                same = reading.clear.get(row)
-                apart = [other for other in others if same is None or not _overlap(reading.clear[other], same)]
+                same = (hit.start, hit.end) if hit.start >= 0 else reading.clear.get(row, (-1, -1))
+                apart = [other for other in others if not _overlap(reading.clear[other], same)]
             apart = [other for other in apart if self._items.open_at[other]]
             if apart:
                 contradictions.append("names-other-items")

@@ -235,6 +235,29 @@ def test_several_items(text: str, numbers: tuple[int, ...]) -> None:
     assert found.disposition is Disposition.AUTO
 
 
+def test_further_items_need_a_word() -> None:
+    [found] = plan(SEVERAL, payment(45678, "RE-2026-01001"))
+    assert (found.disposition, found.reason) == (Disposition.REVIEW, "unnamed-items")
+    assert paid(found) == {"RE-2026-01001": 11111, "RE-2026-01003": 34567}
+    [found] = plan(SEVERAL, payment(45678, "RE-2026-01001 u.a."))
+    assert found.disposition is Disposition.AUTO
+
+
+@pytest.mark.parametrize(
+    ("text", "disposition"),
+    [
+        ("Mitgliedsbeitrag 1001 Sportverein", Disposition.REVIEW),
+        ("Rechnung 1001", Disposition.AUTO),
+        ("1001", Disposition.AUTO),
+    ],
+)
+def test_a_few_digits_among_words_may_count_anything(text: str, disposition: Disposition) -> None:
+    ledger = [*crowd(), *(item(str(1000 + place), 11913 + place, f"{20000 + place}") for place in range(9))]
+    [found] = plan(ledger, stranger(11914, text))
+    assert paid(found) == {"1001": 11914}
+    assert found.disposition is disposition
+
+
 def test_items_of_several_debtors_need_approval() -> None:
     ledger = [*crowd(), item("RE-2026-00123", 128317), item("RE-2026-00777", 4950, "10002")]
     [found] = plan(ledger, stranger(133267, "RE-2026-00123 RE-2026-00777"))

@@ -20,6 +20,8 @@ from pipelines.references import clean_iban, confuse, scan
         ("DE02 1203 0000 0000 2020 51", [], ["iban"]),
         ("BLZ 12030000 Kto 0000202051", [], ["bank", "bank"]),
         ("1.234,56", [], ["amount"]),
+        ("RE 5 vom 26.09.202 6", ["RE", "5", "VOM"], ["date"]),
+        ("RE 5 vom 06.1 1.2026", ["RE", "5", "VOM"], ["date"]),
         ("Miete 05/26", ["MIETE"], ["period"]),
         ("2026-10-07 um 12:33 Uhr", ["UM"], ["date", "time"]),
         ("RF18 5390 0754 7034", ["RF", "18", "5390", "0754", "7034"], []),
