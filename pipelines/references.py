@@ -58,7 +58,7 @@ _NOISE = re.compile(
 _RUN = re.compile(r"[0-9]+|[A-Z]+")
 # Noise of several words announces itself; without these the cheap pass over single stretches is enough.
 _TRIGGER = re.compile(
-    r"IBAN|EUR|TEL|FON|MOBIL|HANDY|FAX|RUFN|BLZ|BIC|KONTO|KTO|UHR|%|PROZ|\+|00[34]|[0-9]\. |"
+    r"IBAN|EUR|TEL|FON|MOBIL|HANDY|FAX|RUFN|BLZ|BIC|KONTO|KTO|UHR|%|PROZ|\+|00[34]|[0-9]\. "
     r"|\.[0-9]{0,3} [0-9]|[0-9] ?/ |"
     rf"[0-9]\.? ?(?:{_MONTH_WORD})|(?:{_MONTH_WORD})[ ./'-]{{0,2}}[0-9]"
     r"|[A-Z][0-9]{2}(?: ?[0-9A-Z]{4}){3}|[A-Z]0[0-9]{10}"
