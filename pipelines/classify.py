@@ -117,6 +117,12 @@ def _charge(statement: Statement, entry: Entry, minor: int, source_file: str) ->
     )
 
 
+def _bank_reference(entry: Entry, detail: EntryDetail, one_of_many: bool) -> str:
+    """The bank's id of the entry; inside a batch the detail's own, where it has one."""
+    entry_id, detail_id = reference(entry.bank_reference), reference(detail.bank_reference)
+    return (detail_id or entry_id) if one_of_many else (entry_id or detail_id)
+
+
 def _transaction(
     statement: Statement,
     entry: Entry,
@@ -161,7 +167,7 @@ def _transaction(
         reference(detail.customer_reference),
         reference(detail.payment_information_id or (batch.payment_information_id if batch else "")),
         reference(detail.message_id or (batch.message_id if batch else "")),
-        reference(entry.bank_reference) or reference(detail.bank_reference),
+        _bank_reference(entry, detail, one_of_many),
         reference(detail.purpose_code), gvc, domain, clean_text(entry.booking_text), reason_code, reason_source,
         original, charges,
         discount.minor if discount is not None and discount.currency == entry.amount.currency else None,

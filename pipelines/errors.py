@@ -74,3 +74,7 @@ class SchemaOutdated(KontoklarError):
 
 class DeliveryRefused(KontoklarError):
     """A sink refuses a message for good (for example test data at a live sink)."""
+
+
+class FrameMismatch(KontoklarError):
+    """A frame handed to or returned by a matching step lacks a column or holds values of another kind."""

@@ -118,6 +118,15 @@ statement_verdict = table(  # the latest verdict counts
     text("code"), text("message"), text("run_id"),
     PrimaryKeyConstraint("statement_id", "verdict_no"),
 )
+proven_range = table(  # how far the chain of proven balances reaches, after each statement that joined it
+    "proven_range",
+    text("account"), text("currency"), number("range_no"),
+    day("start_day"), number("start_minor"), day("end_day"), number("end_minor"),
+    number("end_is_open"),  # 1 while the last day may still go on (interim balance, page)
+    text("statement_id"), text("run_id"),
+    PrimaryKeyConstraint("account", "currency", "range_no"),
+    Index(None, "statement_id"),
+)
 
 _TRANSACTION_COLUMNS = (
     "kind", "counterparty_name", "counterparty_iban", "counterparty_account", "counterparty_bank", "ultimate_name",

@@ -29,7 +29,7 @@ class Disposition(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One bar of the waterfall: a compared field, the level it fell into, and its weight in bits (log2 likelihood ratio)."""
+    """One bar of the waterfall: a compared field, its level, and its weight in bits (log2 likelihood ratio)."""
 
     field: str
     level: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from pipelines.model.proposal import Evidence
@@ -39,3 +40,25 @@ class ReturnLink:
     charges_minor: int = 0
     reason: str = ""
     evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SettledPayment:
+    """One journal entry that settled (part of) one invoice and has not been reversed.
+
+    cash_minor: the money it took from its transaction; effect_minor: what it took off the invoice, discount included.
+    The transaction's own references come along. invoice_number "" is money on the debtor's account.
+    by_collection: the transaction is a direct debit of ours (single or batch) rather than a customer's transfer.
+    """
+
+    entry_id: str
+    transaction_id: str
+    invoice_number: str
+    debtor_number: str
+    cash_minor: int
+    effect_minor: int
+    booking_date: date
+    end_to_end_id: str
+    mandate_id: str
+    counterparty_iban: str
+    by_collection: bool

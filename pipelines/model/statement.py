@@ -72,7 +72,7 @@ class EntryDetail:
     remittance: free text, several Ustrd joined by one blank; for MT940 the SVWZ part only.
     creditor_reference: structured reference (CdtrRefInf/Ref). document_numbers: RfrdDocInf/Nb.
     reason_code: ISO return reason from RtrInf/Rsn/Cd; reason_text: Rsn/Prtry or AddtlInf. is_return: RtrInf present.
-    original_amount: unsigned InstdAmt / OAMT / OCMT where it differs from what was booked or on returns; None if absent.
+    original_amount: unsigned InstdAmt / OAMT / OCMT; None if absent.
     charges: unsigned sum of charges at the detail (Chrgs / COAM / CHGS); None if absent.
     declared_discount: DscntApldAmt, unsigned; None if absent.
     """

@@ -23,6 +23,10 @@ class TransactionKind(StrEnum):
     OTHER = "other"
 
 
+# Kinds that take an earlier payment back; ``resolve`` looks for which.
+RETURN_KINDS = frozenset({TransactionKind.RETURN_DEBIT, TransactionKind.RETURN_TRANSFER, TransactionKind.REVERSAL})
+
+
 class TransactionState(StrEnum):
     """Where a transaction stands; a view over facts, never stored as a moving column (D7)."""
 

@@ -1,0 +1,59 @@
+# Every target sets itself up: a fresh clone on a machine with Python 3.11 or newer needs nothing else.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEMO ?= demo
+WORKERS ?= auto
+
+.PHONY: help setup demo test lint format types unit bench serve ci check constraints clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(STAMP): pyproject.toml constraints.txt scripts/setup.sh
+	@bash scripts/setup.sh $(VENV)
+	@touch $(STAMP)
+
+setup: $(STAMP) ## create .venv with the pinned dependencies
+
+demo: $(STAMP) ## a sample company: one month, day by day, through the real daily flow (DEMO=folder)
+	@$(BIN)/kontoklar demo $(DEMO)
+
+test: lint types unit ## everything that must hold: lint, types, tests
+
+lint: $(STAMP) ## ruff: style and common mistakes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(STAMP) ## rewrite the sources in the common style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(STAMP) ## mypy --strict
+	$(BIN)/mypy
+
+unit: $(STAMP) ## all tests, on all cores (WORKERS=n)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+bench: $(STAMP) ## the measurements in benchmarks/, beside bare-library figures
+	$(BIN)/python -m benchmarks
+
+serve: $(STAMP) ## the daily flow on working days, under a Prefect server or without one
+	$(BIN)/python flows.py
+
+check: $(STAMP) ## prove the ledger of the demo
+	$(BIN)/kontoklar --config $(DEMO)/kontoklar.toml check
+
+ci: ## what the build server runs
+	bash .ci/run
+
+constraints: $(STAMP) ## renew constraints.txt from pyproject.toml (needs uv)
+	bash scripts/constraints.sh
+
+clean: ## remove the environment, caches and the demo
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis $(DEMO)

@@ -1,0 +1,1 @@
+"""Quality and speed of the matcher on generated ledgers with ground truth."""

@@ -1,0 +1,42 @@
+"""Payers nobody knows by account: debtors whose name shares the rarest words, verified word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from pipelines.ports.matcher import CandidateRows, MatchIndex
+
+_PAYER = frozenset({"iban", "learned", "mandate", "named", "alone"})
+_BEST = 6
+
+
+class DebtorName:
+    """Debtors by the payer's name, only where neither account nor number names anybody."""
+
+    name = "debtor_name"
+
+    def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
+        """The best few debtors per receipt at level ``full`` or ``close``."""
+        rows = CandidateRows()
+        names = index.items.names
+        for receipt in range(index.count):
+            if index.is_clear(receipt) or any(
+                hit.level in _PAYER for hits in index.debtor_hits(receipt).values() for hit in hits
+            ):
+                continue
+            found: dict[int, tuple[float, str]] = {}
+            for payer in index.payers(receipt):
+                for debtor in names.candidates(payer, index.policy.limits.name_candidates):
+                    level, rarity = names.compare(payer, debtor)
+                    if level in {"full", "close"}:
+                        found[debtor] = max(found.get(debtor, (0.0, "")), (rarity, level))
+            for debtor in sorted(found, key=lambda owner: (-found[owner][0], owner))[:_BEST]:
+                rows.add(receipt, "name", found[debtor][1], debtor=debtor)
+        return rows.frame()
+
+
+def build(options: Mapping[str, object]) -> DebtorName:
+    """The strategy; it has no options."""
+    return DebtorName()

@@ -1,0 +1,39 @@
+"""Our own EndToEndId or mandate came back: the strongest evidence there is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from pipelines.ports.matcher import CandidateRows, MatchIndex
+from pipelines.text import compact
+
+
+class EndToEnd:
+    """EndToEndId → the items we collected under it; mandate → its debtor."""
+
+    name = "end_to_end"
+
+    def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
+        """Rows for receipts whose EndToEndId or mandate is one of ours."""
+        rows = CandidateRows()
+        for receipt, (end_to_end, mandate) in enumerate(
+            zip(index.text("end_to_end_id"), index.text("mandate_id"), strict=True)
+        ):
+            if end_to_end:
+                items = index.items.by_end_to_end.get(compact(end_to_end), ())
+                if len(items) == 1:
+                    rows.add(receipt, "reference", "own_id", item=items[0])
+                else:
+                    for item in items:
+                        rows.add(receipt, "reference", "own_id", item=item, group=0)
+            if mandate:
+                for debtor in index.items.by_mandate.get(compact(mandate), ()):
+                    rows.add(receipt, "customer", "mandate", debtor=debtor)
+        return rows.frame()
+
+
+def build(options: Mapping[str, object]) -> EndToEnd:
+    """The strategy; it has no options."""
+    return EndToEnd()

@@ -1,0 +1,161 @@
+"""Invoice, order, shipment and contract numbers that stand in the text as they are, whatever the separators."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from pipelines.ports.matcher import CandidateRows, MatchIndex, Scan, Window, is_plain_word
+
+_DIGITS = re.compile(r"[0-9]+")
+_NOT_DIGIT = re.compile(r"[^0-9]+")
+_SHORTEST = 3
+_ECHOES = 16
+_LONGEST = 18
+
+
+class ExactNumber:
+    """Whole numbers first, the longest stretch winning; then all digits of a number without its letters."""
+
+    name = "exact_number"
+
+    def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
+        """Rows with the characters each number explains."""
+        rows = CandidateRows()
+        pending: list[tuple[int, Window]] = []
+        echoes: list[tuple[int, Window]] = []
+        for receipt in range(index.count):
+            if index.is_done(receipt):
+                continue
+            windows = index.windows(receipt)
+            if windows:
+                taken = self._whole(rows, index, receipt, windows, echoes)
+                pending += self._digit_windows(index, receipt, windows, taken)
+        self._by_digits(rows, index, pending)
+        self._same_digits(rows, index, echoes)
+        return rows.frame()
+
+    @staticmethod
+    def _whole(
+        rows: CandidateRows,
+        index: MatchIndex,
+        receipt: int,
+        windows: list[Window],
+        echoes: list[tuple[int, Window]],
+    ) -> set[int]:
+        found = []
+        for window in windows:
+            items = index.items.with_key(window.key) if len(window.key) >= _SHORTEST else ()
+            others = index.items.other_numbers(window.key)
+            if items or others:
+                found.append((window, items, others))
+        taken: set[int] = set()
+        scan = index.scan(receipt)
+        for window, items, others in sorted(found, key=lambda hit: (-len(hit[0].key), hit[0].first)):
+            span = set(range(window.first, window.last + 1))
+            if span & taken:
+                continue
+            if scan.keyword(window.first) == "customer" and window.key.isdigit():
+                if index.items.debtor_with_key(window.key) >= 0:
+                    continue
+                items = ()
+            taken |= span
+            echoes.append((receipt, window))
+            level = _glue(scan, window) or ("full" if window.natural or not window.key.isdigit() else "joined")
+            for item in items:
+                rows.add(receipt, "reference", level, item=item, start=window.start, end=window.end)
+            for other, item in others:
+                rows.add(receipt, "reference", other, item=item, start=window.start, end=window.end)
+        return taken
+
+    @staticmethod
+    def _digit_windows(
+        index: MatchIndex, receipt: int, windows: list[Window], taken: set[int]
+    ) -> list[tuple[int, Window]]:
+        scan = index.scan(receipt)
+        lengths = index.items.series.lengths
+        result = []
+        for window in windows:
+            if not window.key.isdigit() or not _SHORTEST <= len(window.key) <= _LONGEST:
+                continue
+            if window.last > window.first and len(window.key) not in lengths:
+                continue
+            if any(run in taken for run in range(window.first, window.last + 1)):
+                continue
+            if scan.keyword(window.first) == "customer":
+                continue
+            result.append((receipt, window))
+        return result
+
+    @staticmethod
+    def _by_digits(rows: CandidateRows, index: MatchIndex, pending: list[tuple[int, Window]]) -> None:
+        if not pending:
+            return
+        table = index.items.by_digits
+        low, high = table.bounds(np.array([int(window.key) for _, window in pending], dtype=np.int64))
+        taken: set[tuple[int, int]] = set()
+        hits = [position for position in range(len(pending)) if high[position] > low[position]]
+        for position in sorted(hits, key=lambda hit: (pending[hit][0], -len(pending[hit][1].key), pending[hit][1])):
+            receipt, window = pending[position]
+            span = {(receipt, run) for run in range(window.first, window.last + 1)}
+            if span & taken:
+                continue
+            items = table.at(int(low[position]), int(high[position])).tolist()
+            if len(items) > index.policy.limits.equal_amount_candidates:
+                continue
+            taken |= span
+            scan = index.scan(receipt)
+            for item in items:
+                level = _glue(scan, window) or _digit_level(index, receipt, window, item)
+                rows.add(receipt, "reference", level, item=item, start=window.start, end=window.end)
+
+    @staticmethod
+    def _same_digits(rows: CandidateRows, index: MatchIndex, echoes: list[tuple[int, Window]]) -> None:
+        """``RE 202601522`` is RE-2026-01522, but it may be 202601522 of another series with the word RE in front."""
+        digits = [_NOT_DIGIT.sub("", window.key) for _, window in echoes]
+        usable = [position for position, text in enumerate(digits) if _SHORTEST <= len(text) <= _LONGEST]
+        if not usable:
+            return
+        table = index.items.by_digits
+        low, high = table.bounds(np.array([int(digits[position]) for position in usable], dtype=np.int64))
+        for place, position in enumerate(usable):
+            if high[place] - low[place] < 2:
+                continue
+            receipt, window = echoes[position]
+            for item in table.at(int(low[place]), int(high[place])).tolist()[:_ECHOES]:
+                if index.items.digit_lengths[item] == len(digits[position]) and item not in index.items.with_key(
+                    window.key
+                ):
+                    rows.add(receipt, "reference", "digits", item=item, start=window.start, end=window.end)
+
+
+def _digit_level(index: MatchIndex, receipt: int, window: Window, item: int) -> str:
+    number = index.items.numbers[item]
+    own = _DIGITS.findall(number)
+    if sum(map(len, own)) != len(window.key):
+        return "short"
+    if window.first == window.last:
+        return "digits"
+    runs = index.scan(receipt).runs[window.first : window.last + 1]
+    same_cut = [len(run) for run in own] == [len(run[0]) for run in runs]
+    return "digits" if window.natural or same_cut else "joined"
+
+
+def _glue(scan: Scan, window: Window) -> str:
+    """``glued`` when letters that are no word for "number" touch the stretch: then it is part of another identifier."""
+    runs = scan.runs
+    if window.first and runs[window.first - 1][2] == window.start:
+        before = runs[window.first - 1][0]
+        if not is_plain_word(before) and not (before[-1].isdigit()):
+            return "glued"
+    if window.last + 1 < len(runs) and runs[window.last + 1][1] == window.end and len(runs[window.last + 1][0]) <= 2:
+        return "glued"
+    return ""
+
+
+def build(options: Mapping[str, object]) -> ExactNumber:
+    """The strategy; it has no options."""
+    return ExactNumber()

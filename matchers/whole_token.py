@@ -1,0 +1,47 @@
+"""The columnar pass: tokens of the text that are whole invoice numbers, looked up for all receipts at once.
+
+It settles the easy half of a day in a fraction of the time: where such a number, the exact amount and the payer's known
+account agree, nothing else needs to be read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from pipelines.ports.matcher import CandidateRows, MatchIndex
+
+_SHORTEST = 4
+
+
+class WholeToken:
+    """Receipts whose text holds exactly one of our numbers, written as one token, and pays exactly what is open."""
+
+    name = "whole_token"
+
+    def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
+        """Rows only where number and amount agree and no second item is named the same way."""
+        rows = CandidateRows()
+        texts = receipts["remittance"].str.upper().str.replace(r"[-/._]+", "", regex=True)
+        find = index.items.single_key
+        opened = index.items.open_minor
+        for receipt, text in enumerate(texts.tolist()):
+            amount = index.amounts[receipt]
+            found = -1
+            for token in text.replace(",", " ").replace(";", " ").replace(":", " ").split():
+                item = find(token)
+                if item is None or len(token) < _SHORTEST:
+                    continue
+                if found >= 0 and found != item:
+                    found = -1
+                    break
+                found = item
+            if found >= 0 and opened[found] == amount:
+                rows.add(receipt, "reference", "full", item=found)
+        return rows.frame()
+
+
+def build(options: Mapping[str, object]) -> WholeToken:
+    """The strategy; it has no options."""
+    return WholeToken()

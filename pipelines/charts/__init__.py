@@ -1,0 +1,1 @@
+"""Charts of accounts shipped with kontoklar, one TOML file each."""

@@ -1,0 +1,143 @@
+"""``init load export check explain``: what goes into the books and what comes out of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.table import Table
+
+from pipelines.commands.report import records, stdout
+from pipelines.commands.session import Session, as_of_option, shared
+from pipelines.ports.exports import TABLES
+
+KINDS = ("receivables", "debtors", "collections", "contracts")
+
+
+@click.command()
+@shared
+@click.pass_obj
+def init(session: Session) -> None:
+    """Create or upgrade the schema; harmless when repeated."""
+    with session.command("init") as (app, report):
+        report.add(app.init())
+        if not session.as_json:
+            stdout.print(f"ready: {app.place}", markup=False)
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(KINDS))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path), metavar="PATH…")
+@as_of_option
+@shared
+@click.pass_obj
+def load(session: Session, kind: str, paths: tuple[Path, ...], as_of: Any) -> None:
+    """Take what the billing system knows; repeated loads update, never double."""
+    with session.command("load") as (app, report):
+        report.add(app.load(kind, paths, as_of))
+
+
+@click.command()
+@click.argument("name", type=click.Choice(TABLES))
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@shared
+@click.pass_obj
+def export(session: Session, name: str, out: Path) -> None:
+    """Write one of the tables to FILE, .csv or .parquet by its suffix."""
+    if out.suffix.lower() not in (".csv", ".parquet"):
+        raise click.UsageError(f"--out must end in .csv or .parquet, not {out.suffix or 'nothing'}")
+    with session.command("export") as (app, report):
+        report.add(app.export(name, out))
+        report.more["out"] = str(out)
+
+
+@click.command()
+@shared
+@click.pass_obj
+def check(session: Session) -> None:
+    """Prove every invariant of the ledger and the audit chain; print each with its figure."""
+    with session.command("check") as (app, report):
+        step, proofs = app.check()
+        report.add(step)
+        report.more["checks"] = [
+            {"name": proof.name, "ok": proof.ok, "figure": proof.figure, "detail": proof.detail} for proof in proofs
+        ]
+        report.broken = not all(proof.ok for proof in proofs)
+        report.counts = {"checks": len(proofs), "broken": sum(not proof.ok for proof in proofs)}
+        if not session.as_json:
+            stdout.print(proof_table(proofs))
+
+
+def proof_table(proofs: Any) -> Table:
+    """Each invariant with its figure and whether it holds."""
+    table = Table(header_style="bold")
+    table.add_column("invariant")
+    table.add_column("figure", justify="right")
+    table.add_column("")
+    for proof in proofs:
+        table.add_row(proof.name, str(proof.figure), "[green]holds[/green]" if proof.ok else "[red]BROKEN[/red]")
+    return table
+
+
+@click.command()
+@click.argument("transaction", metavar="TRANSACTION")
+@shared
+@click.pass_obj
+def explain(session: Session, transaction: str) -> None:
+    """Evidence, alternatives, and why this disposition.
+
+    TRANSACTION: its id, the beginning of its id, or the bank's reference.
+    """
+    with session.command("explain") as (app, report):
+        story = app.inquiries.explain(transaction)
+        report.more.update(story)
+        if not session.as_json:
+            tell(story)
+
+
+def tell(story: Any) -> None:
+    """The explanation for people: the payment, each proposal with its waterfall, what was posted, who decided."""
+    told = story["transaction"]
+    columns = ("booking_date", "amount", "currency", "kind", "state", "counterparty_name", "remittance")
+    stdout.print(records([told], columns, title=f"transaction {told['transaction_id']}"))
+    for proposal in story["proposals"]:
+        _tell_proposal(proposal)
+    shown = {
+        "return_links": ("invoice_number", "state", "reason_code", "original_entry_id", "reason"),
+        "allocations": ("invoice_number", "debtor_number", "amount", "kind", "disposition", "reversed_by"),
+        "entries": ("posting_number", "booking_date", "cause", "reverses", "text"),
+        "decisions": ("sequence", "command", "user", "reason", "at"),
+        "findings": ("code", "severity", "message"),
+        "told_by": ("format", "source_file", "position", "bank_reference"),
+    }
+    for part, names in shown.items():
+        if story[part]:
+            stdout.print(records(story[part], names, title=part.replace("_", " ")))
+
+
+def _tell_proposal(proposal: Any) -> None:
+    title = f"proposal {proposal['rank']}: {proposal['disposition']}, probability {proposal['probability']}"
+    stdout.print(f"\n{title}\n{proposal.get('message', '')} ({proposal['reason']})", markup=False)
+    if proposal.get("lines"):
+        stdout.print(records(proposal["lines"], ("invoice_number", "debtor_number", "amount", "kind")))
+    if proposal.get("waterfall"):
+        stdout.print(waterfall(proposal["waterfall"]))
+
+
+def waterfall(evidence: Any) -> Table:
+    """Evidence in bits, one bar each: to the right it speaks for the proposal, to the left against it."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column()
+    for part in evidence:
+        bits = float(part["bits"])
+        bar = "█" * min(40, round(abs(bits)))
+        colour = "green" if bits >= 0 else "red"
+        table.add_row(part["field"], part["level"], f"{bits:+.1f}", f"[{colour}]{bar}[/{colour}]")
+    return table
+
+
+COMMANDS = (init, load, export, check, explain)

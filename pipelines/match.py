@@ -1,0 +1,187 @@
+"""The matching step: receipts and open items become proposals. Pure: no database, no clock, no files.
+
+The caller builds a ``Matcher`` once, plans one batch after the other (a day, then its returns, then the next day) and
+tells it with ``settle`` and ``reopen`` what posted in between. The result does not depend on the order of rows.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pandas as pd
+
+from pipelines.decide import Decision, decide
+from pipelines.errors import ConfigurationError
+from pipelines.frames import COLLECTIONS, KNOWN_PAYERS, RECEIPTS, conform, empty
+from pipelines.matching.amounts import Line
+from pipelines.matching.assign import Choice, assign
+from pipelines.matching.batch import Batch
+from pipelines.matching.evidence import Weigher
+from pipelines.matching.explain import Explainer, Explanation, Judgement
+from pipelines.matching.items import ItemIndex
+from pipelines.model.proposal import AllocationKind, Disposition, Evidence, Proposal, ProposedLine
+from pipelines.policy import Policy
+from pipelines.ports.matcher import Strategy
+
+_RANKS = 3
+
+
+class Matcher:
+    """Plans batches of receipts against one index of items.
+
+    items, collections, known_payers, debtors: frames as laid down in ``pipelines.frames``; settled and cancelled items
+    belong into ``items``. strategies: the objects of the policy's ``strategies``, in any order; a name without an
+    object raises ConfigurationError.
+    """
+
+    def __init__(
+        self,
+        items: pd.DataFrame,
+        collections: pd.DataFrame | None,
+        known_payers: pd.DataFrame | None,
+        policy: Policy,
+        debtors: pd.DataFrame | None = None,
+        *,
+        strategies: Sequence[Strategy],
+    ) -> None:
+        by_name = {strategy.name: strategy for strategy in strategies}
+        missing = [name for name in policy.strategies if name not in by_name]
+        if missing:
+            raise ConfigurationError(f"policy: no matching strategy named {', '.join(missing)}")
+        self._strategies = [by_name[name] for name in policy.strategies]
+        self._policy = policy
+        self._items = ItemIndex(
+            items,
+            collections if collections is not None else empty(COLLECTIONS),
+            known_payers if known_payers is not None else empty(KNOWN_PAYERS),
+            debtors,
+        )
+
+    @property
+    def policy(self) -> Policy:
+        """The policy proposals are made under."""
+        return self._policy
+
+    def plan(self, receipts: pd.DataFrame) -> list[Proposal]:
+        """Up to three ranked proposals for each receipt, receipts in order of booking date and id.
+
+        Every receipt gets at least rank 1; its ``lines`` are empty when nothing can be proposed. All receipts of one
+        call share the open amounts: what several of them claim goes to the best claim, or to a person.
+        """
+        with _no_collection():
+            return self._plan(receipts)
+
+    def _plan(self, receipts: pd.DataFrame) -> list[Proposal]:
+        frame = conform(receipts, RECEIPTS, "receipts")
+        frame = frame.sort_values(["booking_date", "transaction_id"], kind="stable", ignore_index=True)
+        if frame.empty:
+            return []
+        batch = Batch(self._items, frame, self._policy)
+        for strategy in self._strategies:
+            batch.add(strategy.name, strategy.candidates(batch, frame))
+        weigher = Weigher(batch)
+        explainer = Explainer(batch, weigher)
+        judgements = [explainer.judge(receipt) for receipt in range(batch.count)]
+        alone: list[Decision] = []
+
+        def may_post(judgement: Judgement, choice: Choice) -> bool:
+            alone.append(decide(self._policy, batch, judgement, choice))
+            return alone[-1].disposition is Disposition.AUTO
+
+        choices = assign(batch, judgements, self._policy, may_post)
+        prior = Evidence("prior", "item", round(weigher.prior_item, 2))
+        result: list[Proposal] = []
+        for judgement, choice, first in zip(judgements, choices, alone, strict=True):
+            # Only who was in a contest has to be decided again.
+            decision = decide(self._policy, batch, judgement, choice) if choice.contested else first
+            result += self._proposals(batch, judgement, choice, decision, prior)
+        return result
+
+    def settle(self, invoice_number: str, amount_minor: int) -> None:
+        """An allocation of ``amount_minor`` (signed like the item) posted: that much less is open.
+
+        Unknown numbers are ignored: the caller may settle items that are not loaded.
+        """
+        row = self._items.row_of(invoice_number)
+        if row >= 0 and not self._items.cancelled[row]:
+            self._items.move(row, int(self._items.open_minor[row]) - amount_minor)
+
+    def reopen(self, invoice_number: str, amount_minor: int) -> None:
+        """A return took ``amount_minor`` back: that much more is open again."""
+        self.settle(invoice_number, -amount_minor)
+
+    def open_minor(self, invoice_number: str) -> int | None:
+        """What is open of an item now; None if it is not loaded."""
+        row = self._items.row_of(invoice_number)
+        return int(self._items.open_minor[row]) if row >= 0 else None
+
+    # --- proposals -----------------------------------------------------------------------------------------------
+
+    def _proposals(
+        self, batch: Batch, judgement: Judgement, choice: Choice, decision: Decision, prior: Evidence
+    ) -> list[Proposal]:
+        transaction_id = batch.text("transaction_id")[judgement.receipt]
+        amount = batch.amounts[judgement.receipt]
+        ranked = list(zip(judgement.explanations, judgement.probabilities(), strict=True))
+        if choice.explanation is not None:
+            ranked = [(one, share) for one, share in ranked if one is not choice.explanation]
+            ranked.insert(0, (choice.explanation, choice.probability))
+        elif choice.claimed and ranked:
+            ranked = [(self._on_account(ranked[0][0], amount), ranked[0][1]), *ranked[1:]]
+        if not ranked:
+            return [
+                Proposal(
+                    transaction_id, 1, (), 1.0, decision.disposition, decision.reason, decision.message, "none", (),
+                    amount, self._policy.hash,
+                )
+            ]  # fmt: skip
+        result = []
+        for rank, (one, share) in enumerate(ranked[:_RANKS], 1):
+            lines = tuple(self._line(line.row, line.amount, line.cash, one, line.kind) for line in one.lines)
+            result.append(
+                Proposal(
+                    transaction_id,
+                    rank,
+                    lines,
+                    min(share, 0.999999),
+                    decision.disposition if rank == 1 else Disposition.REVIEW,
+                    decision.reason if rank == 1 else "alternative",
+                    decision.message if rank == 1 else "a less likely explanation",
+                    pattern_of(one),
+                    (prior, *one.evidence),
+                    amount - sum(line.cash for line in one.lines),
+                    self._policy.hash,
+                )
+            )
+        return result
+
+    def _line(self, row: int, amount: int, cash: int, one: Explanation, kind: AllocationKind) -> ProposedLine:
+        items = self._items
+        debtor = items.debtor_numbers[int(items.debtor[row]) if row >= 0 else one.debtor]
+        return ProposedLine(items.numbers[row] if row >= 0 else "", debtor, amount, cash, kind)
+
+    @staticmethod
+    def _on_account(one: Explanation, amount: int) -> Explanation:
+        return replace(one, lines=(Line(-1, amount, amount, AllocationKind.ON_ACCOUNT),), closed="duplicate")
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold the cyclic garbage collector: a plan makes millions of small values and no cycles, and scanning them again
+    and again takes a third of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def pattern_of(one: Explanation) -> str:
+    """The joined levels of an explanation: the key of the earned-automation statistics."""
+    levels = "|".join(f"{row.field}:{row.level}" for row in one.evidence if row.field != "date")
+    return f"{levels}|{one.closed}" if one.closed else levels

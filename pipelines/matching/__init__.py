@@ -1,0 +1,1 @@
+"""The parts of the matching step: the item index, evidence, explanations, assignment."""

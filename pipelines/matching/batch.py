@@ -1,0 +1,174 @@
+"""One batch of receipts as strategies and core see it: columns as lists, texts read once, what was found so far."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from pipelines.frames import CANDIDATES, conform
+from pipelines.matching.columns import days, whole_numbers
+from pipelines.matching.items import ItemIndex
+from pipelines.policy import Policy
+from pipelines.ports.matcher import Hit, Window
+from pipelines.references import Scan, clean_iban, scan
+
+# Signs that may stand inside one number; a comma, plus or semicolon separates numbers.
+_INNER = frozenset(" -/._:#'")
+_CLOSE = frozenset("-/._")
+_MOST_RUNS = 6
+_LONGEST_TEXT = 2000
+# Field levels after which no further search is needed when the amount fits.
+CLEAR_LEVELS = frozenset({"own_id", "creditor_reference", "document", "full", "digits"})
+
+
+class Group:
+    """Items a strategy proposes as paid together. amounts: what each receives, 0 for what it takes to settle it."""
+
+    __slots__ = ("amounts", "field", "level", "rows", "ways")
+
+    def __init__(self, field: str, level: str, ways: float) -> None:
+        self.field = field
+        self.level = level
+        self.ways = ways
+        self.rows: list[int] = []
+        self.amounts: list[int] = []
+
+
+class Batch:
+    """A MatchIndex over one RECEIPTS frame."""
+
+    def __init__(self, items: ItemIndex, receipts: pd.DataFrame, policy: Policy) -> None:
+        self.items = items
+        self.policy = policy
+        self.frame = receipts
+        self.count = len(receipts)
+        self.amounts: list[int] = whole_numbers(receipts["amount_minor"]).tolist()
+        self.days: list[int] = days(receipts["booking_date"]).tolist()
+        self._texts: dict[str, list[str]] = {}
+        self._scans: list[Scan | None] = [None] * self.count
+        self._windows: list[list[Window] | None] = [None] * self.count
+        self._ibans: list[str] | None = None
+        self._item_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
+        self._debtor_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
+        self._clear = [False] * self.count
+        self._done = [False] * self.count
+        self.equal_counts = items.equal_open(self.amounts)
+        self._groups: list[dict[tuple[str, int], Group]] = [{} for _ in range(self.count)]
+        self._starts = items.series.prefixes | items.other_prefixes
+        self._longest = max(items.series.longest, 40)
+
+    def text(self, column: str) -> list[str]:
+        """A text column of the receipts as a list."""
+        found = self._texts.get(column)
+        if found is None:
+            found = self._texts[column] = self.frame[column].tolist()
+        return found
+
+    def ibans(self) -> list[str]:
+        """The payers' accounts in electronic form."""
+        if self._ibans is None:
+            self._ibans = [clean_iban(value) if value else "" for value in self.text("counterparty_iban")]
+        return self._ibans
+
+    def payers(self, receipt: int) -> list[str]:
+        """The names of who paid: counterparty and ultimate debtor, without doubles and empties."""
+        name, ultimate = self.text("counterparty_name")[receipt], self.text("ultimate_name")[receipt]
+        return [name] * bool(name) + [ultimate] * bool(ultimate and ultimate != name)
+
+    def scan(self, receipt: int) -> Scan:
+        """The remittance text of a receipt, noise blanked."""
+        found = self._scans[receipt]
+        if found is None:
+            text = self.text("remittance")[receipt][:_LONGEST_TEXT]
+            found = self._scans[receipt] = scan(text, self._is_number)
+        return found
+
+    def _is_number(self, stretch: str) -> bool:
+        key = "".join(sign for sign in stretch if sign.isalnum())
+        return any(self.items.numbers[row].upper() == stretch for row in self.items.with_key(key))
+
+    def windows(self, receipt: int) -> list[Window]:
+        """Every stretch of the remittance text that may be one number."""
+        found = self._windows[receipt]
+        if found is None:
+            found = self._windows[receipt] = self._find_windows(self.scan(receipt))
+        return found
+
+    def _find_windows(self, text: Scan) -> list[Window]:
+        runs = text.runs
+        result = []
+        for first, (word, start, end) in enumerate(runs):
+            key, natural = word, True
+            digits = word[0] <= "9"
+            if digits:
+                result.append(Window(word, first, first, start, end, True))
+            elif word not in self._starts:
+                continue
+            for last in range(first + 1, min(first + _MOST_RUNS, len(runs))):
+                following, next_start, next_end = runs[last]
+                gap = text.text[end:next_start]
+                if gap:
+                    is_digit = following[0] <= "9"
+                    if len(gap) > 3 or not (_INNER if is_digit else _CLOSE).issuperset(gap):
+                        break
+                    natural = natural and " " not in gap
+                key += following
+                end = next_end
+                if len(key) > self._longest:
+                    break
+                if digits or following[0] <= "9":
+                    digits = True
+                    result.append(Window(key, first, last, start, end, natural))
+        return result
+
+    # --- what was found ------------------------------------------------------------------------------------------
+
+    def add(self, strategy: str, frame: pd.DataFrame) -> None:
+        """Take in what a strategy found; rows that point nowhere are refused by ``conform`` or left out."""
+        if frame.empty:
+            return
+        frame = conform(frame, CANDIDATES, f"candidates of {strategy}")
+        columns: list[list[Any]] = [frame[column.name].tolist() for column in CANDIDATES]
+        size, debtors, opened = self.items.size, len(self.items.debtor_numbers), self.items.open_minor
+        for receipt, item, debtor, group, field, level, start, end, ways, cents in zip(*columns, strict=True):
+            if not (0 <= receipt < self.count and -1 <= item < size and -1 <= debtor < debtors):
+                continue
+            if group >= 0:
+                if item >= 0:
+                    whole = self._groups[receipt].setdefault((strategy, group), Group(field, level, ways))
+                    whole.rows.append(item)
+                    whole.amounts.append(cents)
+            elif item >= 0:
+                self._item_hits[receipt].setdefault(item, []).append(Hit(field, level, start, end))
+                if level in CLEAR_LEVELS and opened[item] == self.amounts[receipt]:
+                    self._clear[receipt] = True
+                    self._done[receipt] = strategy == "whole_token" and self._pays_for(receipt, item)
+            else:
+                self._debtor_hits[receipt].setdefault(debtor, []).append(Hit(field, level, start, end))
+
+    def _pays_for(self, receipt: int, item: int) -> bool:
+        """Whether the payer's account is known for the item's debtor and for nobody else."""
+        hits = self._debtor_hits[receipt]
+        own = hits.get(int(self.items.debtor[item]), ())
+        return len(hits) == 1 and len(self._item_hits[receipt]) == 1 and any(hit.level == "iban" for hit in own)
+
+    def is_done(self, receipt: int) -> bool:
+        """Whether a whole number, the exact amount and the payer's account agree: nothing more needs to be read."""
+        return self._done[receipt]
+
+    def item_hits(self, receipt: int) -> dict[int, list[Hit]]:
+        """What the strategies before found about items of a receipt."""
+        return self._item_hits[receipt]
+
+    def debtor_hits(self, receipt: int) -> dict[int, list[Hit]]:
+        """What the strategies before found about debtors of a receipt (−1: nobody in particular)."""
+        return self._debtor_hits[receipt]
+
+    def groups(self, receipt: int) -> list[Group]:
+        """The sets of items proposed for a receipt."""
+        return list(self._groups[receipt].values())
+
+    def is_clear(self, receipt: int) -> bool:
+        """Whether an item named in full fits the amount already: then a search would add nothing."""
+        return self._clear[receipt]

@@ -1,0 +1,310 @@
+"""Evidence in bits: in which level a compared field falls, and what the level is worth for this receipt (D9).
+
+Weights are log2 likelihood ratios against "this payment has nothing to do with us". Frequency counts: a word many
+debtors carry, an account known for many, an amount many items share, a number with few digits are worth little.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipelines.matching.batch import Batch
+from pipelines.matching.columns import NO_DAY
+from pipelines.model.proposal import Evidence
+from pipelines.ports.matcher import Hit
+from pipelines.references import Scan
+
+# Reference levels that say "this item" as an identifier; the others only lean towards it.
+NAMING = frozenset({"own_id", "creditor_reference", "document", "full", "digits", "order", "shipment", "joined"})
+DAMAGED = frozenset({"confused", "transposed", "edited", "short", "near", "glued"})
+# Levels of items that are named so clearly that naming them contradicts every other item.
+CLEAR = frozenset({"own_id", "creditor_reference", "document", "full", "digits"})
+# Too faint to explain a number that names another item or has our own shape.
+FAINT = frozenset({"near", "glued"})
+# Bits a digit of a number carries at most; a little less than log2(10), numbers are not evenly used.
+_DIGIT_BITS = 3.1
+# Evidence about one person from several fields is not independent: the strongest counts whole, the rest a part.
+_SECOND = 0.2
+# Bits from which an account or customer number says who it is.
+_IDENTIFIED = 10.0
+_BACKGROUND_ITEMS = 1000.0
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Who paid, judged for one debtor. bits: their sum; strength: the strongest field alone.
+
+    contradiction: reason code when a field says it is somebody else, else "". named: the name fits. identified: by
+    account or number. other_name: the name is exactly another debtor's.
+    """
+
+    bits: float
+    strength: float
+    evidence: tuple[Evidence, ...]
+    contradiction: str
+    named: bool
+    identified: bool
+    other_name: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the text says about numbers, whoever it is about.
+
+    unexplained: digits nobody knows. foreign: some of them have the shape of our own numbers. clear: items named
+    clearly, with the characters that name them.
+    """
+
+    unexplained: bool
+    foreign: bool
+    clear: dict[int, tuple[int, int]]
+
+
+class Weigher:
+    """Weighs the fields of the receipts of one batch."""
+
+    def __init__(self, batch: Batch) -> None:
+        self._batch = batch
+        self._items = batch.items
+        self._bits = batch.policy.bits
+        self._rules = batch.policy.amounts
+        self._payers: dict[tuple[int, int], Payer] = {}
+        self._readings: dict[int, Reading] = {}
+        self._evidence: dict[tuple[str, str, float], Evidence] = {}
+        self.prior_item = -math.log2(batch.items.open_count)
+        self.prior_debtor = -math.log2(max(len(batch.items.debtor_numbers), 1))
+
+    def row(self, field: str, level: str, bits: float) -> Evidence:
+        """A waterfall row; equal rows are one object."""
+        key = (field, level, round(bits, 2))
+        found = self._evidence.get(key)
+        if found is None:
+            found = self._evidence[key] = Evidence(*key)
+        return found
+
+    # --- reference -----------------------------------------------------------------------------------------------
+
+    def reference_bits(self, row: int, hit: Hit) -> float:
+        """What a level of reference is worth for an item: never more than its number can carry."""
+        base = self._bits["reference"][hit.level]
+        if hit.level in {"own_id", "creditor_reference", "document", "order", "shipment", "contract"}:
+            return base
+        items = self._items
+        digits = int(items.digit_lengths[row])
+        year_in_front = int(items.series.short_year[row]) >= 0
+        if hit.level == "short":
+            counter = int(items.counters[row])
+            digits = len(str(counter)) if counter > 0 else digits
+            return min(base, _DIGIT_BITS * digits - 1.0)
+        carried = _DIGIT_BITS * (digits - 4 if year_in_front else digits) + (3.0 if year_in_front else 0.0)
+        if hit.level == "full" and not items.numbers[row][:1].isdigit():
+            carried += 2.0
+        return min(base, carried)
+
+    def best_hit(self, receipt: int, row: int) -> tuple[Hit | None, float]:
+        """The strongest reference to an item and its bits."""
+        best: Hit | None = None
+        most = 0.0
+        for hit in self._batch.item_hits(receipt).get(row, ()):
+            if hit.field == "reference":
+                bits = self.reference_bits(row, hit)
+                if best is None or bits > most:
+                    best, most = hit, bits
+        return best, most
+
+    def reading(self, receipt: int) -> Reading:
+        """Which numbers of the text are known, and which are not."""
+        found = self._readings.get(receipt)
+        if found is None:
+            found = self._readings[receipt] = self._read(receipt)
+        return found
+
+    def _read(self, receipt: int) -> Reading:
+        batch = self._batch
+        if batch.is_done(receipt):
+            return Reading(False, False, dict.fromkeys(batch.item_hits(receipt), (-1, -1)))
+        spans: list[tuple[int, int]] = []
+        clear: dict[int, tuple[int, int]] = {}
+        for row, hits in batch.item_hits(receipt).items():
+            for hit in hits:
+                if hit.field != "reference":
+                    continue
+                if hit.start >= 0 and (hit.level in NAMING or hit.level == "contract"):
+                    spans.append((hit.start, hit.end))
+                if hit.level in CLEAR and self.reference_bits(row, hit) >= 8.0:
+                    clear[row] = (hit.start, hit.end)
+        for hits in batch.debtor_hits(receipt).values():
+            spans += [(hit.start, hit.end) for hit in hits if hit.start >= 0]
+        return self._left_over(batch.scan(receipt), spans, clear)
+
+    def _left_over(self, scan: Scan, spans: list[tuple[int, int]], clear: dict[int, tuple[int, int]]) -> Reading:
+        unexplained = foreign = False
+        series = self._items.series
+        runs = scan.runs
+        for position, (run, start, end) in enumerate(runs):
+            if run[0] > "9" or len(run) < 3:
+                continue
+            if any(left <= start and end <= right for left, right in spans):
+                continue
+            if len(run) == 4 and run[:2] in {"19", "20"} and not series.is_own_shape("", run):
+                continue
+            unexplained = True
+            before = runs[position - 1][0] if position and runs[position - 1][0][0] > "9" else ""
+            if scan.keyword(position) != "customer":
+                foreign = foreign or series.is_own_shape(before, run) or self._joined_shape(scan, position, before)
+        return Reading(unexplained, foreign, clear)
+
+    def _joined_shape(self, scan: Scan, position: int, before: str) -> bool:
+        """Whether a run together with its neighbours (``RE-2026-00999``) has the shape of our numbers."""
+        series = self._items.series
+        for first in range(max(position - 2, 0), position + 1):
+            digits = ""
+            for last in range(first, min(first + 3, len(scan.runs))):
+                run = scan.runs[last][0]
+                if run[0] > "9" or (last > first and not set(scan.gap(last - 1, last)) <= set("-/._ ")):
+                    break
+                digits += run
+                if last >= position and last > first and series.is_own_shape(before, digits):
+                    return True
+        return False
+
+    # --- payer ---------------------------------------------------------------------------------------------------
+
+    def payer(self, receipt: int, debtor: int) -> Payer:
+        """Account, name and customer number of a receipt against a debtor."""
+        key = (receipt, debtor)
+        found = self._payers.get(key)
+        if found is None:
+            found = self._payers[key] = self._weigh_payer(receipt, debtor)
+        return found
+
+    def _weigh_payer(self, receipt: int, debtor: int) -> Payer:
+        account_level, account, account_says = self._account(receipt, debtor)
+        customer_level, customer, customer_says = self._customer(receipt, debtor)
+        known = max(account, customer) >= 12.0
+        # Where number, amount and account agree the name is not looked at: it could not change anything.
+        name_level, name = ("absent", 0.0) if self._batch.is_done(receipt) else self._name(receipt, debtor)
+        fields = [("payer", account_level, account), ("name", name_level, name), ("customer", customer_level, customer)]
+        if known and name < 0:
+            # The account or customer number settles who it is; the name on the account may be a partner's.
+            fields[1] = ("name", name_level, name * _SECOND)
+        strongest = max(bits for _, _, bits in fields)
+        counted = False
+        rows = []
+        for field, level, bits in fields:
+            if bits > 0 and (bits < strongest or counted):
+                bits *= _SECOND
+            elif bits > 0:
+                counted = True
+            rows.append(self.row(field, level, bits))
+        contradiction = customer_says or account_says
+        named = name_level in {"full", "close"}
+        identified = max(account, customer) >= _IDENTIFIED
+        return Payer(
+            sum(row.bits for row in rows), max(strongest, 0.0), tuple(rows), contradiction, named, identified,
+            name_level == "other" and not known,
+        )  # fmt: skip
+
+    def _account(self, receipt: int, debtor: int) -> tuple[str, float, str]:
+        bits = self._bits["payer"]
+        iban = self._batch.ibans()[receipt]
+        if not iban:
+            return "absent", bits["absent"], ""
+        owners = self._items.by_iban(iban)
+        if not owners:
+            level = "changed" if self._items.has_iban[debtor] else "unknown"
+            return level, bits[level], ""
+        for owner, level in owners:
+            if owner == debtor:
+                return level, bits[level] - math.log2(len(owners)), ""
+        if len(owners) == 1 and owners[0][1] != "learned_once":
+            return "other", bits["other"], "account-of-another-debtor"
+        return "shared", bits["shared"], ""
+
+    def _customer(self, receipt: int, debtor: int) -> tuple[str, float, str]:
+        bits = self._bits["customer"]
+        named = False
+        for owner, hits in self._batch.debtor_hits(receipt).items():
+            for hit in hits:
+                if hit.field == "customer":
+                    if owner == debtor:
+                        return hit.level, bits[hit.level], ""
+                    named = named or hit.level != "alone"
+        if named:
+            return "other", bits["other"], "names-another-customer"
+        return "absent", bits["absent"], ""
+
+    def _name(self, receipt: int, debtor: int) -> tuple[str, float]:
+        bits = self._bits["name"]
+        best = ("absent", bits["absent"])
+        names = self._items.names
+        for name in self._batch.payers(receipt):
+            level, rarity = names.compare(name, debtor)
+            if level in {"full", "close", "part"}:
+                value = min(bits[level], rarity)
+            elif level == "none":
+                others = names.exactly(name)
+                level = "other" if others and debtor not in others and rarity < 1.0 else "none"
+                value = bits[level]
+            else:
+                value = bits["absent"]
+            if best[0] == "absent" or value > best[1]:
+                best = (level, value)
+        return best
+
+    # --- amount and date -----------------------------------------------------------------------------------------
+
+    def surprise(self, receipt: int, own: int) -> float:
+        """How little is explained by chance when an amount fits: log2 of one in how many payments carry it.
+
+        own: how many of the equal items belong to the explanation itself.
+        """
+        amount = self._batch.amounts[receipt]
+        others = max(self._batch.equal_counts[receipt] - own, 0)
+        share = (others + _BACKGROUND_ITEMS * _density(amount)) / (self._items.open_count + _BACKGROUND_ITEMS)
+        return min(self._rules.amount_cap, -math.log2(min(share, 1.0)))
+
+    def date(self, receipt: int, rows: tuple[int, ...]) -> Evidence:
+        """Whether the payment comes at a time at which one pays these items."""
+        day = self._batch.days[receipt]
+        issue = max(int(self._items.issue[row]) for row in rows)
+        due = min(int(self._items.due[row]) for row in rows)
+        if issue == NO_DAY:
+            level = "absent"
+        elif day < issue - 3:
+            level = "early"
+        elif due != NO_DAY and day > due + 120:
+            level = "late"
+        else:
+            level = "plausible"
+        return self.row("date", level, self._bits["date"][level])
+
+    def same_amount_share(self, debtor: int, amount: int, rows: tuple[int, ...]) -> float:
+        """Share of a debtor's other items, open or settled, that have this very amount."""
+        own = self._items.items_of(debtor)
+        others = len(own) - len(rows)
+        if others <= 0:
+            return 0.0
+        equal = int(np.count_nonzero(self._items.amount[own] == amount))
+        equal -= sum(1 for row in rows if self._items.amount[row] == amount)
+        return max(equal, 0) / others
+
+
+def _density(amount: int) -> float:
+    """Share of payments anywhere that carry exactly this amount: log-uniform, round amounts far more often."""
+    if amount % 10000 == 0:
+        factor = 60.0
+    elif amount % 1000 == 0:
+        factor = 25.0
+    elif amount % 500 == 0:
+        factor = 12.0
+    elif amount % 100 == 0:
+        factor = 8.0
+    elif amount % 100 in {99, 95, 90, 50}:
+        factor = 4.0
+    else:
+        factor = 0.6
+    return min(factor / (max(amount, 100) * 11.5), 0.02)

@@ -1,0 +1,363 @@
+"""All explanations of one receipt, weighed: items, sets of items, settled items, an unlisted item, nothing of ours."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from pipelines.matching.amounts import EXPLAINING, Line, Settlement, settle_group, settle_one
+from pipelines.matching.batch import Batch, Group
+from pipelines.matching.evidence import CLEAR, DAMAGED, FAINT, NAMING, Weigher
+from pipelines.model.proposal import AllocationKind, Evidence
+
+_KEPT = 8
+_OWN_ITEMS = 6
+
+
+@dataclass(slots=True)
+class Explanation:
+    """One explanation of a receipt.
+
+    rows: the items it is about, sorted. score: log2 of its weight, prior included. reference/amount: their levels.
+    payer_strength: bits of the strongest field about the payer. closed: the item is settled (``duplicate``) or
+    cancelled (``cancelled-item``), else "". payer_named / payer_identified: the name fits / the account or a number
+    does. contradictions: reason codes that forbid posting by itself.
+    """
+
+    rows: tuple[int, ...]
+    debtor: int
+    lines: tuple[Line, ...]
+    score: float
+    reference: str
+    reference_bits: float
+    amount: str
+    amount_bits: float
+    payer_strength: float
+    payer_named: bool
+    payer_identified: bool
+    evidence: tuple[Evidence, ...]
+    closed: str = ""
+    contradictions: list[str] = field(default_factory=list)
+    ways: float = 1.0
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What is thought of one receipt: explanations, best first, and the weight of everything that is no item of ours.
+
+    rivals: log2 weights of the explanations without lines: foreign, unlisted.
+    """
+
+    receipt: int
+    explanations: list[Explanation]
+    rivals: list[float]
+    unexplained: bool
+    foreign_number: bool
+    refund: bool
+    other_purpose: bool
+
+    def probabilities(self) -> list[float]:
+        """Posterior of each explanation over all of them and the rivals."""
+        scores = [explanation.score for explanation in self.explanations] + self.rivals
+        top = max(scores)
+        weights = [2.0 ** max(score - top, -1000.0) for score in scores]
+        total = sum(weights)
+        return [weight / total for weight in weights[: len(self.explanations)]]
+
+
+class Explainer:
+    """Builds and weighs the explanations of each receipt of a batch."""
+
+    def __init__(self, batch: Batch, weigher: Weigher) -> None:
+        self._batch = batch
+        self._items = batch.items
+        self._weigher = weigher
+        self._policy = batch.policy
+        self._bits = batch.policy.bits
+        self._declared: list[int] = batch.frame["declared_discount_minor"].fillna(0).astype("int64").tolist()
+        codes = {name: code for code, name in enumerate(batch.items.currencies)}
+        self._currency = [codes.get(name or "EUR", -1) for name in batch.text("currency")]
+        self._foreign = math.log2(batch.policy.priors["foreign"])
+        self._unlisted = math.log2(batch.policy.priors["unlisted"])
+        self._duplicate = math.log2(batch.policy.priors["duplicate"])
+
+    def judge(self, receipt: int) -> Judgement:
+        """Everything a receipt may be."""
+        batch = self._batch
+        reading = self._weigher.reading(receipt)
+        found: dict[tuple[tuple[int, ...], str], Explanation] = {}
+        if batch.amounts[receipt] > 0:
+            for row in self._worth_weighing(receipt):
+                self._keep(found, self._single(receipt, row))
+            for group in batch.groups(receipt):
+                self._keep(found, self._group(receipt, group))
+            if not any(explanation.amount in EXPLAINING for explanation in found.values()):
+                for row in self._own_items(receipt):
+                    self._keep(found, self._single(receipt, row))
+        ranked = sorted(found.values(), key=lambda one: (-one.score, self._sort_key(one)))
+        if batch.is_done(receipt):
+            return Judgement(receipt, ranked[:_KEPT], self._rivals(receipt, ranked), False, False, False, False)
+        scan = batch.scan(receipt)
+        return Judgement(
+            receipt,
+            ranked[:_KEPT],
+            self._rivals(receipt, ranked),
+            reading.unexplained,
+            reading.foreign,
+            scan.refund,
+            scan.other_purpose,
+        )
+
+    def _worth_weighing(self, receipt: int) -> list[int]:
+        """Items found for a receipt, without those of strangers that merely cost the same, where something better fits.
+
+        An item that no number names and no account, number or name connects with the payer loses to one that has any
+        of these by more than the margin; weighing it would change nothing.
+        """
+        hits = self._batch.item_hits(receipt)
+        debtors = self._batch.debtor_hits(receipt)
+        connected = [
+            row
+            for row, found in hits.items()
+            if int(self._items.debtor[row]) in debtors or any(hit.field == "reference" for hit in found)
+        ]
+        if len(connected) == len(hits):
+            return connected
+        amount = self._batch.amounts[receipt]
+        fits = any(self._items.open_minor[row] == amount for row in connected)
+        return connected if fits else list(hits)
+
+    def _keep(self, found: dict[tuple[tuple[int, ...], str], Explanation], one: Explanation | None) -> None:
+        if one is not None:
+            key = (one.rows, one.closed)
+            if key not in found or found[key].score < one.score:
+                found[key] = one
+
+    def _sort_key(self, one: Explanation) -> tuple[str, ...]:
+        return tuple(self._items.numbers[row] for row in one.rows)
+
+    def _own_items(self, receipt: int) -> list[int]:
+        """A few items of the debtors in question, so that a person sees what it could be for."""
+        hits = self._batch.item_hits(receipt)
+        rows: list[int] = []
+        for debtor in list(self._batch.debtor_hits(receipt))[:3]:
+            if debtor < 0:
+                continue
+            own = [row for row in self._items.items_of(debtor).tolist() if row not in hits]
+            still = [row for row in own if self._items.open_minor[row] > 0]
+            still.sort(key=lambda row: (self._items.due[row], self._items.numbers[row]))
+            amount = self._batch.amounts[receipt]
+            closed = [row for row in own if self._items.open_minor[row] == 0 and self._items.amount[row] == amount]
+            rows += still[:_OWN_ITEMS] + closed[:1]
+        return rows
+
+    # --- one item ------------------------------------------------------------------------------------------------
+
+    def _single(self, receipt: int, row: int) -> Explanation | None:
+        items, batch = self._items, self._batch
+        if items.currency_codes[row] != self._currency[receipt]:
+            return None
+        amount = batch.amounts[receipt]
+        if items.open_minor[row] == 0:
+            return self._closed(receipt, row, amount)
+        settlement = settle_one(items, self._policy.amounts, row, amount, batch.days[receipt], self._declared[receipt])
+        if settlement is None:
+            return None
+        return self._weigh(receipt, (row,), settlement, None)
+
+    def _closed(self, receipt: int, row: int, amount: int) -> Explanation | None:
+        """The item is settled or cancelled already: the money would be the debtor's, not the item's."""
+        if self._items.amount[row] <= 0:
+            return None
+        level = "exact" if self._items.amount[row] == amount else "partial"
+        line = Line(-1, amount, amount, AllocationKind.ON_ACCOUNT)
+        result = self._weigh(receipt, (row,), Settlement(level, (line,)), None)
+        result.closed = "cancelled-item" if self._items.cancelled[row] else "duplicate"
+        result.score += self._duplicate
+        return result
+
+    # --- several items -------------------------------------------------------------------------------------------
+
+    def _group(self, receipt: int, group: Group) -> Explanation | None:
+        rows, amounts = group.rows, group.amounts
+        if any(self._items.currency_codes[row] != self._currency[receipt] for row in rows):
+            return None
+        order = sorted(range(len(rows)), key=lambda position: (self._items.numbers[rows[position]], position))
+        settlement = settle_group(
+            self._items, self._policy.amounts, [rows[position] for position in order],
+            [amounts[position] for position in order], self._batch.amounts[receipt], self._batch.days[receipt],
+        )  # fmt: skip
+        if settlement is None:
+            return None
+        distinct = tuple(dict.fromkeys(rows[position] for position in order))
+        result = self._weigh(receipt, distinct, settlement, group)
+        if len({int(self._items.debtor[row]) for row in distinct}) > 1 and group.field != "batch":
+            result.contradictions.append("several-debtors")
+        if group.level == "batch_less":
+            result.contradictions.append("batch-total-differs")
+        return result
+
+    # --- weighing ------------------------------------------------------------------------------------------------
+
+    def _weigh(self, receipt: int, rows: tuple[int, ...], settlement: Settlement, group: Group | None) -> Explanation:
+        weigher = self._weigher
+        debtor = int(self._items.debtor[rows[0]])
+        contradictions: list[str] = []
+        if group is not None:
+            level, reference = self._group_reference(receipt, rows, group, contradictions)
+        else:
+            level, reference = self._reference(receipt, rows[0], contradictions)
+        amount_level, amount = self._amount(receipt, settlement, group)
+        is_ours = level == "own_id" or (group is not None and group.field == "batch")
+        rows_of_evidence = [
+            weigher.row("reference", level, reference),
+            weigher.row("amount", amount_level, amount),
+        ]
+        strength, named, identified, payer_bits = 0.0, False, False, 0.0
+        if is_ours:
+            # Our own id came back: nobody else knows it, so it says who paid as well.
+            strength, named, identified = self._bits["reference"]["own_id"], True, True
+        else:
+            payer = weigher.payer(receipt, debtor)
+            strength, named, identified, payer_bits = payer.strength, payer.named, payer.identified, payer.bits
+            rows_of_evidence += payer.evidence
+            if payer.contradiction:
+                contradictions.append(payer.contradiction)
+            if payer.other_name and level not in CLEAR:
+                # A namesake with the clean number and amount is a relative; without the number he is somebody else.
+                contradictions.append("payer-is-another-debtor")
+        date = weigher.date(receipt, rows)
+        rows_of_evidence.append(date)
+        score = weigher.prior_item + reference + amount + payer_bits + date.bits
+        return Explanation(
+            tuple(sorted(rows)), debtor, settlement.lines, score, level, reference, amount_level, amount, strength,
+            named, identified, tuple(rows_of_evidence), "", contradictions, group.ways if group else 1.0,
+        )  # fmt: skip
+
+    def _amount(self, receipt: int, settlement: Settlement, group: Group | None) -> tuple[str, float]:
+        level = settlement.level
+        if group is not None and level == "listed_sum" and group.level in {"absent", "listed_part", "all_open"}:
+            level = "combined_sum"
+        bits = self._bits["amount"][level]
+        if level in {"partial", "over", "small_difference", "batch_total"}:
+            return level, bits
+        surprise = self._weigher.surprise(receipt, 1 if level == "exact" else 0)
+        if group is not None:
+            surprise -= math.log2(max(group.ways, 1.0))
+        return level, max(bits + surprise, bits)
+
+    def _reference(self, receipt: int, row: int, contradictions: list[str]) -> tuple[str, float]:
+        bits = self._bits["reference"]
+        reading = self._weigher.reading(receipt)
+        hit, value = self._weigher.best_hit(receipt, row)
+        others = [other for other in reading.clear if other != row]
+        if hit is not None:
+            if hit.level in DAMAGED - FAINT and hit.start >= 0:
+                # What is read as a damaged form of this item may be the very number that names another one.
+                apart = [other for other in others if not _overlap(reading.clear[other], (hit.start, hit.end))]
+            else:
+                same = reading.clear.get(row)
+                apart = [other for other in others if same is None or not _overlap(reading.clear[other], same)]
+            apart = [other for other in apart if self._items.open_minor[other]]
+            if apart:
+                contradictions.append("names-other-items")
+                return hit.level, value + bits["incomplete"]
+            return hit.level, value
+        if others:
+            contradictions.append("names-other-items")
+            return "other", bits["other"]
+        if reading.foreign:
+            return "foreign_number", bits["foreign_number"]
+        months = self._batch.scan(receipt).months
+        if months:
+            level = "period" if self._in_months(row, months) else "other_period"
+            return level, bits[level] + (bits["unexplained"] if reading.unexplained else 0.0)
+        level = "unexplained" if reading.unexplained else "absent"
+        return level, bits[level]
+
+    def _in_months(self, row: int, months: tuple[int, ...]) -> bool:
+        days = (int(self._items.issue[row]), int(self._items.due[row]))
+        return any(_month(day) in months for day in days if day > 0)
+
+    def _group_reference(
+        self, receipt: int, rows: tuple[int, ...], group: Group, contradictions: list[str]
+    ) -> tuple[str, float]:
+        bits = self._bits["reference"]
+        level = group.level
+        reading = self._weigher.reading(receipt)
+        if group.field == "batch":
+            return level, bits[level]
+        missing = [
+            row
+            for row, span in reading.clear.items()
+            if row not in rows and self._items.open_minor[row] and not self._read_otherwise(receipt, rows, span)
+        ]
+        if level == "absent":
+            if reading.clear:
+                level = "other"
+            elif reading.foreign:
+                level = "foreign_number"
+            elif reading.unexplained:
+                level = "unexplained"
+            if level != "absent":
+                contradictions.append("unexplained-number" if level != "other" else "names-other-items")
+            return level, bits[level]
+        named = [self._weigher.best_hit(receipt, row)[1] for row in rows]
+        value = min(bits[level], max(named, default=0.0)) if level != "all_open" else bits[level]
+        if missing:
+            contradictions.append("names-other-items")
+            value += bits["incomplete"]
+        return level, value
+
+    def _read_otherwise(self, receipt: int, rows: tuple[int, ...], span: tuple[int, int]) -> bool:
+        """Whether the characters that name another item are also the number, perhaps damaged, of one of these."""
+        hits = self._batch.item_hits(receipt)
+        return any(
+            _overlap((hit.start, hit.end), span)
+            for row in rows
+            for hit in hits.get(row, ())
+            if hit.level in (DAMAGED | CLEAR) - FAINT
+        )
+
+    # --- everything that is no item of ours ----------------------------------------------------------------------
+
+    def _rivals(self, receipt: int, ranked: list[Explanation]) -> list[float]:
+        """Foreign money, and for each debtor in question something that is not loaded."""
+        rivals = [self._foreign]
+        amount = self._batch.amounts[receipt]
+        weigher = self._weigher
+        background = 2.0 ** -weigher.surprise(receipt, 1)
+        clearly = bool(ranked) and ranked[0].reference in CLEAR and not ranked[0].closed
+        debtors: dict[int, tuple[int, ...]] = {}
+        for one in ranked[:_KEPT]:
+            if not one.closed:
+                debtors.setdefault(one.debtor, one.rows)
+        for debtor in self._batch.debtor_hits(receipt):
+            if debtor >= 0:
+                debtors.setdefault(debtor, ())
+        for debtor, rows in debtors.items():
+            payer = weigher.payer(receipt, debtor)
+            if payer.bits < 5.0:
+                continue
+            # Where the item is named, how often its amount repeats does not matter.
+            share = 0.0 if clearly else weigher.same_amount_share(debtor, amount, rows)
+            repeated = math.log2((0.1 * share + background) / background) if share else 0.0
+            rivals.append(self._unlisted + weigher.prior_debtor + payer.bits + repeated)
+        return rivals
+
+
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] >= 0 and other[0] >= 0 and one[0] < other[1] and other[0] < one[1]
+
+
+def _month(day: int) -> int:
+    # Civil-from-days (H. Hinnant): month of a day number, without building date objects in a hot loop.
+    day += 719468
+    era_day = day % 146097
+    year_of_era = (era_day - era_day // 1460 + era_day // 36524 - era_day // 146096) // 365
+    day_of_year = era_day - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
+    month = (5 * day_of_year + 2) // 153
+    return month + 3 if month < 10 else month - 9
+
+
+__all__ = ["CLEAR", "NAMING", "Explainer", "Explanation", "Judgement"]

@@ -1,0 +1,335 @@
+"""The index over everything that is or was owed. Built once, then only open amounts move.
+
+Settled and cancelled items stay in it: a payment that names one must be told "duplicate", not be given to a neighbour.
+Look-up tables are built on first use, so that a small day does not pay for what it does not ask.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+from pipelines.frames import COLLECTIONS, DEBTORS, ITEMS, KNOWN_PAYERS, conform
+from pipelines.matching.columns import (
+    Flags,
+    Groups,
+    Ints,
+    SortedKeys,
+    compacted,
+    days,
+    digit_values,
+    first_rows,
+    is_blank,
+    split_pairs,
+    strings,
+    whole_numbers,
+)
+from pipelines.matching.names import Names
+from pipelines.matching.series import Series, find_series
+from pipelines.references import clean_iban
+from pipelines.text import compact
+
+# How a payer's account is known: loaded with the debtor, or learned from confirmed payments.
+PayerLevel = tuple[int, str]
+
+
+class ItemIndex:
+    """Open and closed items with every key a payment can name them by.
+
+    Rows are item positions 0..n−1 in the order of the frame, debtors are codes 0..m−1; neither leaves the matcher.
+    ``open_minor`` is the only array that changes (``settle``).
+    """
+
+    def __init__(
+        self,
+        items: pd.DataFrame,
+        collections: pd.DataFrame,
+        known_payers: pd.DataFrame,
+        debtors: pd.DataFrame | None = None,
+    ) -> None:
+        self._frame = items = conform(items, ITEMS, "items")
+        self.collections = conform(collections, COLLECTIONS, "collections")
+        self._payers = conform(known_payers, KNOWN_PAYERS, "known payers")
+        self._masters = conform(debtors, DEBTORS, "debtors") if debtors is not None else None
+        self.size = len(items)
+        self._numbers = strings(items["invoice_number"])
+        self.numbers: list[str] = self._numbers.to_pylist()
+        self.keys = compacted(self._numbers)
+        self._by_key, self._by_key_several = first_rows(self.keys.to_pylist())
+        self.amount: Ints = whole_numbers(items["amount_minor"])
+        self.cancelled: Flags = (items["status"] == "cancelled").to_numpy(dtype=bool)
+        self.open_minor: Ints = whole_numbers(items["open_minor"])
+        self.open_minor[self.cancelled] = 0
+        self.currency_codes, currencies = pd.factorize(items["currency"])
+        self.currencies: list[str] = [str(name) or "EUR" for name in currencies]
+        self.issue: Ints = days(items["issue_date"])
+        self.due: Ints = days(items["due_date"])
+        self.discount_points: Ints = whole_numbers(items["cash_discount_basis_points"])
+        self.discount_until: Ints = days(items["cash_discount_until"])
+        self._number_debtors()
+        # Items whose open amount moved since the sorted tables were built; they are looked up beside them.
+        self._moved: dict[int, set[int]] = {}
+        self.open_count = max(int(np.count_nonzero(self.open_minor)), 1)
+
+    def _number_debtors(self) -> None:
+        parts = [self._frame["debtor_number"], self._payers["debtor_number"]]
+        if self._masters is not None:
+            parts.append(self._masters["debtor_number"])
+        codes, names = pd.factorize(pd.concat(parts, ignore_index=True))
+        self.debtor: Ints = codes[: self.size].astype(np.int64)
+        self._payer_debtor: Ints = codes[self.size : self.size + len(self._payers)].astype(np.int64)
+        self._master_debtor: Ints = codes[self.size + len(self._payers) :].astype(np.int64)
+        self.debtor_numbers: list[str] = names.tolist()
+
+    # --- amounts -------------------------------------------------------------------------------------------------
+
+    def discount_of(self, row: int) -> int:
+        """The agreed cash discount of an item in minor units, rounded half up; 0 if none is agreed."""
+        return int((int(self.amount[row]) * int(self.discount_points[row]) + 5000) // 10000)
+
+    @cached_property
+    def _by_open(self) -> SortedKeys:
+        return SortedKeys(self.open_minor.copy(), self.open_minor != 0)
+
+    @cached_property
+    def _by_net(self) -> SortedKeys:
+        discount = (self.amount * self.discount_points + 5000) // 10000
+        return SortedKeys(self.open_minor - discount, (self.discount_points > 0) & (self.open_minor == self.amount))
+
+    def with_open(self, amount: int) -> list[int]:
+        """Items of which exactly ``amount`` is open, in row order."""
+        rows = [row for row in self._by_open.of(amount).tolist() if self.open_minor[row] == amount]
+        if amount in self._moved:
+            rows = sorted({*rows, *(row for row in self._moved[amount] if self.open_minor[row] == amount)})
+        return rows
+
+    def with_net(self, amount: int, tolerance: int) -> list[int]:
+        """Untouched items with agreed cash discount whose discounted amount is within ``tolerance`` of ``amount``."""
+        rows = self._by_net.between(amount - tolerance, amount + tolerance).tolist()
+        return [row for row in rows if self.open_minor[row] == self.amount[row]]
+
+    def equal_open(self, amounts: list[int]) -> list[int]:
+        """For each amount, how many items have this much open or net of discount: how common it is."""
+        wanted = np.array(amounts, dtype=np.int64)
+        low, high = self._by_open.bounds(wanted)
+        net_low, net_high = self._by_net.bounds(wanted)
+        counts: list[int] = (high - low + net_high - net_low).tolist()
+        return counts
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether any open amount changed since the index was built."""
+        return bool(self._moved)
+
+    def row_of(self, invoice_number: str) -> int:
+        """The row of an invoice number exactly as loaded; −1 if there is none."""
+        for row in self.with_key(compact(invoice_number)):
+            if self.numbers[row] == invoice_number:
+                return row
+        return -1
+
+    def move(self, row: int, open_minor: int) -> None:
+        """Set what is open of an item now."""
+        self.open_minor[row] = open_minor
+        if open_minor:
+            self._moved.setdefault(open_minor, set()).add(row)
+
+    # --- numbers -------------------------------------------------------------------------------------------------
+
+    def single_key(self, key: str) -> int | None:
+        """The one item whose number is ``key``; None if there is none or more than one."""
+        return self._by_key.get(key) if key not in self._by_key_several else None
+
+    def with_key(self, key: str) -> tuple[int, ...]:
+        """Items whose number, letters and digits only, is ``key``."""
+        row = self._by_key.get(key)
+        if row is None:
+            return ()
+        return self._by_key_several.get(key) or (row,)
+
+    @cached_property
+    def series(self) -> Series:
+        """The number series found in the loaded items."""
+        return find_series(self.keys, self._digits[0], self._digits[1], self.issue)
+
+    @cached_property
+    def _digits(self) -> tuple[Ints, Ints]:
+        return digit_values(self.keys)
+
+    @property
+    def digits(self) -> Ints:
+        """All digits of each item's number as one number."""
+        return self._digits[0]
+
+    @property
+    def digit_lengths(self) -> Ints:
+        """How many digits each item's number has."""
+        return self._digits[1]
+
+    @cached_property
+    def by_digits(self) -> SortedKeys:
+        """Items by all digits of their number."""
+        return SortedKeys(self.digits, self.digits >= 0)
+
+    @cached_property
+    def counters(self) -> Ints:
+        """The counting part of each item's number: without prefix and year. −1 where it is all there is."""
+        return self.series.counters
+
+    @cached_property
+    def by_counter(self) -> SortedKeys:
+        """Items by the counting part of their number."""
+        return SortedKeys(self.counters, self.counters > 0)
+
+    @cached_property
+    def _other_numbers(self) -> dict[str, tuple[tuple[str, int], ...]]:
+        """Order, shipment and contract numbers and creditor references: key → (level, row)."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for column, level in (("order_number", "order"), ("shipment_ids", "shipment"), ("contract_id", "contract"),
+                              ("creditor_reference", "creditor_reference")):  # fmt: skip
+            array = strings(self._frame[column])
+            if is_blank(array):
+                continue
+            values, codes, rows = split_pairs(array, np.arange(self.size))
+            keys = compacted(pa.array(values, pa.large_string())).to_pylist()
+            for code, row in zip(codes.tolist(), rows.tolist(), strict=True):
+                found.setdefault(keys[code], []).append((level, row))
+        found.pop("", None)
+        return {key: tuple(rows) for key, rows in found.items()}
+
+    def other_numbers(self, key: str) -> tuple[tuple[str, int], ...]:
+        """(level, row) of items with this order, shipment or contract number or creditor reference."""
+        return self._other_numbers.get(key, ())
+
+    @cached_property
+    def other_prefixes(self) -> frozenset[str]:
+        """Letters that order, shipment, contract and debtor numbers begin with."""
+        keys = [*self._other_numbers, *self._by_debtor_number]
+        starts = pc.replace_substring_regex(pa.array(keys, pa.large_string()), "[0-9].*$", "").unique().to_pylist()
+        return frozenset(start for start in starts if start)
+
+    # --- our own collections -------------------------------------------------------------------------------------
+
+    @cached_property
+    def by_end_to_end(self) -> dict[str, tuple[int, ...]]:
+        """Our own EndToEndIds → items: from the collections and from the items themselves."""
+        found: dict[str, dict[int, None]] = {}
+        for row, number in zip(self.collection_rows.tolist(), self.collections["end_to_end_id"].tolist(), strict=True):
+            if row >= 0 and number:
+                found.setdefault(compact(number), {})[row] = None
+        array = strings(self._frame["end_to_end_id"])
+        if not is_blank(array):
+            for row, key in enumerate(compacted(array).to_pylist()):
+                if key:
+                    found.setdefault(key, {})[row] = None
+        return {key: tuple(sorted(rows)) for key, rows in found.items()}
+
+    @cached_property
+    def collection_rows(self) -> Ints:
+        """The item row of each collection, −1 where its invoice is not loaded."""
+        rows = (self.row_of(number) for number in self.collections["invoice_number"].tolist())
+        return np.fromiter(rows, dtype=np.int64, count=len(self.collections))
+
+    @cached_property
+    def by_mandate(self) -> dict[str, tuple[int, ...]]:
+        """Mandate references → debtors."""
+        found: dict[str, dict[int, None]] = {}
+        array = strings(self._frame["mandate_id"])
+        if not is_blank(array):
+            values, codes, debtors = split_pairs(array, self.debtor)
+            for code, debtor in zip(codes.tolist(), debtors.tolist(), strict=True):
+                found.setdefault(compact(values[code]), {})[debtor] = None
+        for row, mandate in zip(self.collection_rows.tolist(), self.collections["mandate_id"].tolist(), strict=True):
+            if row >= 0 and mandate:
+                found.setdefault(compact(mandate), {})[int(self.debtor[row])] = None
+        found.pop("", None)
+        return {key: tuple(sorted(debtors)) for key, debtors in found.items()}
+
+    # --- debtors -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _groups(self) -> Groups:
+        return Groups(self.debtor, len(self.debtor_numbers))
+
+    def items_of(self, debtor: int) -> Ints:
+        """All items of a debtor, settled ones too."""
+        return self._groups.of(debtor)
+
+    @cached_property
+    def _by_debtor_number(self) -> dict[str, int]:
+        keys = compacted(pa.array(self.debtor_numbers, pa.large_string())).to_pylist()
+        found = dict(zip(keys, range(len(keys)), strict=True))
+        found.pop("", None)
+        return found
+
+    def debtor_with_key(self, key: str) -> int:
+        """The debtor whose number, letters and digits only, is ``key``; −1 if none."""
+        return self._by_debtor_number.get(key, -1)
+
+    @cached_property
+    def _loaded_ibans(self) -> tuple[dict[str, int], Ints, Ints]:
+        """IBAN → code, and the distinct pairs (code, debtor) sorted, as starts per code and debtors."""
+        parts = [(self._frame["debtor_ibans"], self.debtor)]
+        if self._masters is not None:
+            parts.append((self._masters["ibans"], self._master_debtor))
+        used = [(array, codes) for column, codes in parts if not is_blank(array := strings(column))]
+        if not used:
+            return {}, np.zeros(1, np.int64), np.empty(0, np.int64)
+        values, of_value, debtors = split_pairs(
+            pa.concat_arrays([array for array, _ in used]), np.concatenate([codes for _, codes in used])
+        )
+        cleaned = [clean_iban(value) for value in values]
+        codes_of = {iban: code for code, iban in enumerate(dict.fromkeys(cleaned))}
+        if len(codes_of) < len(values):
+            # The same account written in two ways is one account.
+            of_value = np.array([codes_of[iban] for iban in cleaned], dtype=np.int64)[of_value]
+            span = len(self.debtor_numbers) + 1
+            pairs = np.unique(of_value * span + debtors)
+            of_value, debtors = pairs // span, pairs % span
+        return codes_of, np.searchsorted(of_value, np.arange(len(codes_of) + 1)), debtors
+
+    @cached_property
+    def _learned_ibans(self) -> dict[str, dict[int, str]]:
+        found: dict[str, dict[int, str]] = {}
+        counts = whole_numbers(self._payers["count"], 1).tolist()
+        for iban, debtor, count in zip(self._payers["iban"].tolist(), self._payer_debtor.tolist(), counts, strict=True):
+            found.setdefault(clean_iban(iban), {})[debtor] = "learned" if count > 1 else "learned_once"
+        return found
+
+    def by_iban(self, iban: str) -> tuple[PayerLevel, ...]:
+        """(debtor, how it is known) for a payer's account."""
+        codes, starts, debtors = self._loaded_ibans
+        code = codes.get(iban)
+        learned = self._learned_ibans.get(iban) if self._learned_ibans else None
+        if code is None:
+            return tuple(sorted(learned.items())) if learned else ()
+        loaded = debtors[starts[code] : starts[code + 1]].tolist()
+        if not learned:
+            return tuple((debtor, "iban") for debtor in loaded)
+        return tuple(sorted({**learned, **dict.fromkeys(loaded, "iban")}.items()))
+
+    @cached_property
+    def has_iban(self) -> Flags:
+        """Per debtor: whether an account of theirs is known from master data."""
+        known = np.zeros(len(self.debtor_numbers), dtype=bool)
+        known[self._loaded_ibans[2]] = True
+        return known
+
+    @cached_property
+    def names(self) -> Names:
+        """Debtors' names and aliases."""
+        columns = [(self._frame["debtor_name"], self.debtor), (self._frame["aliases"], self.debtor)]
+        if self._masters is not None:
+            columns += [(self._masters["name"], self._master_debtor), (self._masters["aliases"], self._master_debtor)]
+        parts = [(array, codes) for column, codes in columns if not is_blank(array := strings(column))]
+        if not parts:
+            return Names([], np.empty(0, np.int64), np.empty(0, np.int64), len(self.debtor_numbers))
+        # A "|" never occurs inside a name, so names and joined aliases are split the same way.
+        texts, names, debtors = split_pairs(
+            pa.concat_arrays([array for array, _ in parts]), np.concatenate([codes for _, codes in parts])
+        )
+        return Names(texts, names, debtors, len(self.debtor_numbers))

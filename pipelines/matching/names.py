@@ -1,0 +1,223 @@
+"""Debtors' names: blocks by rare words, and what an equal name is worth."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+from rapidfuzz.distance import Indel
+
+from pipelines.matching.columns import Groups, Ints, canonical_name
+
+
+def _vocabulary(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Legal forms and small words say nothing about who somebody is.
+_WEAK = _vocabulary(
+    "GMBH AG KG CO MBH UG OHG GBR EK E K EV V SE KGAA INH INHABER LTD INC SARL BV GESELLSCHAFT HAFTUNGSBESCHRANKT "
+    "HAFTUNGSBESCHR UND U FUR DER DIE DAS DES VON ZU HERR HERRN FRAU FAMILIE DR PROF DIPL ING ODER IN IM AM"
+)
+_VOWELS = re.compile(r"(?<!^)[AEIOUY]")
+_SIMILAR = 0.8
+_LARGEST_BLOCK = 20_000
+_SMALL_BLOCK = 8
+
+
+def words(name: str) -> tuple[str, ...]:
+    """The telling words of a name in canonical form; all words if none is telling."""
+    every = tuple(canonical_name(name).split())
+    telling = tuple(word for word in every if word not in _WEAK)
+    return telling or every
+
+
+class Names:
+    """All names of all debtors.
+
+    texts: distinct names; owner_name / owner_debtor: distinct pairs (name code, debtor code), sorted by name.
+    """
+
+    def __init__(self, texts: list[str], owner_name: Ints, owner_debtor: Ints, debtors: int) -> None:
+        self._texts = texts
+        self._owner_name = owner_name
+        self._owner_debtor = owner_debtor
+        self._debtors = max(debtors, 1)
+        by_debtor = np.argsort(owner_debtor, kind="stable")
+        self._debtor_names = owner_name[by_debtor]
+        self._debtor_starts = np.searchsorted(owner_debtor[by_debtor], np.arange(debtors + 1))
+        self._words: dict[int, tuple[str, ...]] = {}
+        self._of: dict[int, list[tuple[str, ...]]] = {}
+        self._payer_words: dict[str, tuple[str, ...]] = {}
+        self._exact: dict[str, tuple[int, ...]] = {}
+
+    def of(self, debtor: int) -> list[tuple[str, ...]]:
+        """The telling words of each of a debtor's names."""
+        result = self._of.get(debtor)
+        if result is None:
+            start, end = int(self._debtor_starts[debtor]), int(self._debtor_starts[debtor + 1])
+            result = self._of[debtor] = [self._known(code) for code in self._debtor_names[start:end].tolist()]
+        return result
+
+    def _known(self, code: int) -> tuple[str, ...]:
+        found = self._words.get(code)
+        if found is None:
+            found = self._words[code] = words(self._texts[code])
+        return found
+
+    def payer(self, name: str) -> tuple[str, ...]:
+        """The telling words of a payer's name."""
+        found = self._payer_words.get(name)
+        if found is None:
+            found = self._payer_words[name] = words(name)
+        return found
+
+    @cached_property
+    def _table(self) -> tuple[dict[str, int], Ints, Ints, Ints]:
+        """Word → code, in how many debtors' names a word occurs, and the pairs (word code, name code)."""
+        texts = pa.array([canonical_name(text) for text in self._texts], pa.large_string())
+        lists = pc.split_pattern(texts, " ")
+        parents = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False).astype(np.int64)
+        encoded = pc.list_flatten(lists).dictionary_encode()
+        codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        owners = np.bincount(self._owner_name, minlength=len(self._texts))
+        count = np.bincount(codes, weights=owners[parents], minlength=len(encoded.dictionary)).astype(np.int64)
+        return {word: code for code, word in enumerate(encoded.dictionary.to_pylist())}, count, codes, parents
+
+    @cached_property
+    def _rarities(self) -> dict[str, float]:
+        vocabulary, count, _, _ = self._table
+        bits = np.log2(np.maximum(self._debtors / np.maximum(count, 1), 1.0)).tolist()
+        return {word: bits[code] for word, code in vocabulary.items()}
+
+    def rarity(self, word: str) -> float:
+        """Bits a word is worth: log2 of one in how many debtors carries it; unknown words count as one debtor."""
+        found = self._rarities.get(word)
+        return math.log2(self._debtors) if found is None else found
+
+    @cached_property
+    def _blocks(self) -> tuple[dict[str, int], Groups, Ints]:
+        """Word skeleton → code, and the pairs (skeleton code, debtor) as groups of positions and debtors."""
+        vocabulary, _, codes, parents = self._table
+        skeletons: dict[str, int] = {}
+        of_word = np.empty(max(len(vocabulary), 1), dtype=np.int64)
+        for word, code in vocabulary.items():
+            of_word[code] = skeletons.setdefault(skeleton(word), len(skeletons))
+        # A name may have several owners: one pair for each of them.
+        owners = np.bincount(self._owner_name, minlength=len(self._texts))
+        starts = np.concatenate(([0], np.cumsum(owners)))
+        times = owners[parents]
+        first = np.repeat(starts[parents], times)
+        inside = np.arange(len(first)) - np.repeat(np.cumsum(times) - times, times)
+        return skeletons, Groups(np.repeat(of_word[codes], times), len(skeletons)), self._owner_debtor[first + inside]
+
+    def candidates(self, name: str, limit: int) -> list[int]:
+        """Debtors a payer's name may mean: those that share two of its rarest words (by consonant skeleton), else those
+        that share its rarest word; at most ``limit``."""
+        skeletons, groups, debtors = self._blocks
+        known = []
+        for word in self.payer(name):
+            code = skeletons.get(skeleton(word))
+            if code is not None and word not in _WEAK and len(word) > 1:
+                known.append((groups.size(code), code))
+        known.sort()
+        blocks = [np.unique(debtors[groups.of(code)]) for size, code in known[:3] if size <= _LARGEST_BLOCK]
+        if len(blocks) > 1:
+            found, times = np.unique(np.concatenate(blocks), return_counts=True)
+            shared: list[int] = found[times > 1].tolist()
+            if shared:
+                return shared[:limit]
+        return blocks[0].tolist() if blocks and len(blocks[0]) <= limit else []
+
+    def exactly(self, name: str) -> tuple[int, ...]:
+        """Debtors whose name has exactly these words, in any order."""
+        found = self._exact.get(name)
+        if found is None:
+            wanted = sorted(self.payer(name))
+            skeletons, groups, debtors = self._blocks
+            sizes = sorted(
+                (groups.size(code), code) for word in wanted if (code := skeletons.get(skeleton(word), -1)) >= 0
+            )
+            found = ()
+            if len(sizes) == len(wanted) and sizes and sizes[0][0] <= _LARGEST_BLOCK:
+                block = set(debtors[groups.of(sizes[0][1])].tolist())
+                for _, code in sizes[1:] if len(block) > _SMALL_BLOCK else ():
+                    block &= set(debtors[groups.of(code)].tolist())
+                same = (debtor for debtor in block if any(sorted(known) == wanted for known in self.of(debtor)))
+                found = tuple(sorted(same))
+            self._exact[name] = found
+        return found
+
+    def compare(self, name: str, debtor: int) -> tuple[str, float]:
+        """The level (``full``, ``close``, ``part``, ``none``) of a payer's name against a debtor, and the rarity of
+        what is shared in bits."""
+        best = ("none", 0.0)
+        payer = self.payer(name)
+        if not payer:
+            return "absent", 0.0
+        for known in self.of(debtor):
+            found = self._against(payer, known)
+            if _ORDER[found[0]] > _ORDER[best[0]] or (found[0] == best[0] and found[1] > best[1]):
+                best = found
+        return best
+
+    def _against(self, payer: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, float]:
+        if payer == known:
+            return "full", sum(self.rarity(word) for word in known)
+        shared = total = 0.0
+        matched = fuzzy = 0
+        left = list(payer)
+        for word in known:
+            weight = self.rarity(word) + 0.5
+            total += weight
+            if word in left:
+                left.remove(word)
+                shared += weight
+                matched += 1
+                continue
+            near = _nearest(word, left, payer)
+            if near:
+                left.remove(near)
+                shared += weight * 0.9
+                matched += 1
+                fuzzy += 1
+        if not matched:
+            glued = "".join(payer), "".join(known)
+            if min(map(len, glued)) >= 6 and Indel.normalized_similarity(*glued) >= 0.9:
+                return "close", total * 0.8
+            return "none", 0.0
+        covered = shared / total
+        payer_total = sum(self.rarity(word) + 0.5 for word in payer)
+        strange = sum(self.rarity(word) + 0.5 for word in left) / payer_total
+        if covered >= 0.97 and (matched >= 2 or strange <= 0.2):
+            return "full", shared
+        if covered >= 0.78 and (matched >= 2 or strange <= 0.3) and strange <= 0.5:
+            return "close", shared
+        return "part", shared
+
+
+_ORDER = {"absent": 0, "none": 1, "part": 2, "close": 3, "full": 4}
+
+
+def _nearest(word: str, left: list[str], payer: tuple[str, ...]) -> str:
+    """A payer's word that is this one misspelt, shortened at the end of the name, or broken in two; "" if none."""
+    for other in left:
+        if len(word) >= 4 and len(other) >= 4 and Indel.normalized_similarity(word, other) >= _SIMILAR:
+            return other
+        # A name cut off at 27 or 54 characters ends in the beginning of a word.
+        if other == payer[-1] and len(other) >= 3 and word.startswith(other):
+            return other
+    for one, two in pairwise(payer):
+        if one in left and two in left and one + two == word:
+            return one
+    return ""
+
+
+def skeleton(word: str) -> str:
+    """A word without its inner vowels: what MUELLER, MULLER and M?LLER have in common."""
+    return _VOWELS.sub("", word)

@@ -1,0 +1,59 @@
+"""What an operator may see of a run: how far, how much, how old and why, but not who and not what they wrote (D17)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pipelines.ports.statements import AccountCoverage
+
+# A table longer than this is read by nobody; the whole list is in the exports.
+LIMIT = 100
+_QUEUE = ("transaction_id", "booking_date", "days", "unallocated", "currency", "kind", "reason")
+
+
+def masked(account: str) -> str:
+    """An account as an operator recognises it and nobody else can use it."""
+    return f"{account[:4]}…{account[-4:]}"
+
+
+def problems(account: AccountCoverage) -> list[str]:
+    """What keeps an account from being proven to its last day; empty when nothing does."""
+    counted = ((account.held_statements, "statements held"), (account.unproven_bookings, "bookings not yet proven"))
+    return [f"{count} {what}" for count, what in counted if count]
+
+
+def accounts(coverage: Iterable[AccountCoverage]) -> list[dict[str, str]]:
+    """One row per account: proven to which day, told to which day, what is open."""
+    return [
+        {
+            "account": f"{masked(account.account)} {account.currency}",
+            "proven to": account.proven_until.isoformat() if account.proven_until else "–",
+            "told to": account.told_until.isoformat() if account.told_until else "–",
+            "open": ", ".join(problems(account)),
+        }
+        for account in coverage
+    ]
+
+
+def steps(summaries: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """One row per step with what it did and how long it took; the parts of a step added up."""
+    counts: dict[str, Counter[str]] = {}
+    seconds: Counter[str] = Counter()
+    for summary in summaries:
+        counts.setdefault(summary["step"], Counter()).update(summary["counts"])
+        seconds[summary["step"]] += summary["seconds"]
+    return [
+        {
+            "step": step,
+            "did": ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in done.items() if n) or "nothing new",
+            "seconds": f"{seconds[step]:.2f}",
+        }
+        for step, done in counts.items()
+    ]
+
+
+def queue(waiting: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The oldest of what waits for a person, without who paid and what they wrote: that is for the analyst alone."""
+    return [{name: row[name] for name in _QUEUE} for row in waiting[:LIMIT]]

@@ -1,0 +1,47 @@
+"""The audit trail: who did what when, chained so that every later change shows (GoBD, §146(4) AO)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """One event. user: who decided, ``kontoklar`` for the automatic part. details: JSON with sorted keys, or "".
+
+    No names, IBANs or remittance text; ids and invoice numbers only.
+    """
+
+    event: str
+    subject: str
+    user: str = "kontoklar"
+    comment: str = ""
+    details: str = ""
+
+
+class AuditHead(NamedTuple):
+    """The newest row: note ``sequence:hash`` outside, and a cut tail can be proven. (0, "") for an empty trail."""
+
+    sequence: int
+    hash: str
+
+
+class Audit(Protocol):
+    """Append-only, hash-chained."""
+
+    def append(self, events: Sequence[AuditEvent]) -> AuditHead:
+        """Adds events in this order, at the time of the work; returns the new head."""
+        ...
+
+    def head(self) -> AuditHead:
+        """The newest row."""
+        ...
+
+    def verify(self, anchor: AuditHead | None = None) -> str:
+        """ "" when the whole chain holds, else the first row that was changed, removed or moved, and what is wrong.
+
+        anchor: an earlier head kept outside; without it a cut tail cannot be seen.
+        """
+        ...

@@ -1,0 +1,29 @@
+"""What people decided about transactions; kept for good and applied exactly once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+
+class Decision(NamedTuple):
+    """command: accept, reject, assign, split, hold, release or undo. payload: what was decided, JSON-ready."""
+
+    decision_id: str
+    sequence: int
+    command: str
+    transaction_id: str
+    payload: Mapping[str, object]
+    user: str
+    reason: str
+    at: str
+
+
+class Decisions(Protocol):
+    def add(self, command: str, transaction_id: str, payload: Mapping[str, object], user: str, reason: str) -> Decision:
+        """Records one decision and gives it its number."""
+        ...
+
+    def of(self, transaction_id: str) -> list[Decision]:
+        """Decisions about a transaction, oldest first."""
+        ...

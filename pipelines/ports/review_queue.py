@@ -1,0 +1,34 @@
+"""What waits for a person (Klärungsliste)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+
+class Waiting(NamedTuple):
+    """One transaction with money that is not allocated. Dates ISO, amounts decimal strings.
+
+    reason: the code of its best proposal or return link, else ``unmatched`` or ``partly-allocated``. probability: of
+    the best proposal, None without one. counterparty and remittance are personal data: for the analyst's eyes only.
+    """
+
+    transaction_id: str
+    booking_date: str
+    amount: str
+    unallocated: str
+    currency: str
+    kind: str
+    counterparty: str
+    remittance: str
+    invoices: tuple[str, ...]
+    probability: float | None
+    reason: str
+    message: str
+
+
+class ReviewQueue(Protocol):
+    """Reads only."""
+
+    def waiting(self) -> list[Waiting]:
+        """Everything that waits, oldest first."""
+        ...

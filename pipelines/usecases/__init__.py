@@ -1,0 +1,1 @@
+"""What commits: every change of the books starts in one of these modules."""

@@ -1,0 +1,133 @@
+"""``match``: decides on paper what every waiting receipt and return is, and stores the plan for ``post``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import pandas as pd
+
+from pipelines.frames import RECEIPTS, conform
+from pipelines.model.finding import Finding, Severity
+from pipelines.model.ids import derive
+from pipelines.model.proposal import Disposition
+from pipelines.model.return_debit import ReturnState
+from pipelines.model.transaction import Transaction
+from pipelines.plan import CohortMatcher, Plan, SettlementsOf, make_plan
+from pipelines.ports.work import Books, Work
+from pipelines.resolve import ReturnResolver
+
+MakeMatcher = Callable[[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame], CohortMatcher]
+
+
+@dataclass(frozen=True, slots=True)
+class MatchResult:
+    """counts: considered, automatic, review, unmatched, returns_linked, returns_waiting, returns_review.
+
+    unchanged: nothing had arrived since the last match run, so nothing was decided anew.
+    """
+
+    counts: dict[str, int] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    unchanged: bool = False
+
+
+def match(
+    books: Books,
+    make_matcher: MakeMatcher,
+    settlements_of: Callable[[str], SettlementsOf],
+    policy_hash: str,
+    as_of: date,
+) -> MatchResult:
+    """Plans all unallocated receipts and unlinked returns and stores proposals and links as one match run.
+
+    make_matcher: (items, collections, known payers, debtors) → matcher. settlements_of: ledger mode → the function
+    that foretells entry ids. The plan depends only on facts and policy: with neither changed nothing is written.
+    """
+    with books.read() as work:
+        facts = work.match_facts
+        input_key = derive("match", facts.input_key(), policy_hash)
+        last = work.proposals.last_match()
+        if last is not None and last.input_key == input_key:
+            return MatchResult(counts=_counts(Plan()), unchanged=True)
+        receipts, returns = conform(facts.receipts(), RECEIPTS, "receipts"), facts.returns()
+        items = work.receivables.items()
+        matcher = make_matcher(
+            items, work.receivables.collections(), work.receivables.known_payers(), work.receivables.debtors()
+        )
+        resolver = _resolver(work, returns)
+        rejected, seen = facts.rejected(), facts.seen()
+    plan = make_plan(receipts, returns, matcher, resolver, settlements_of(books.mode), rejected, seen)
+    findings = tuple(_findings(plan))
+    with books.write() as work:
+        work.proposals.store(
+            as_of=as_of,
+            input_key=input_key,
+            policy_hash=policy_hash,
+            considered=plan.considered,
+            proposals=plan.proposals,
+            links=plan.links,
+        )
+        clear = {link.transaction_id for link in plan.links if link.state is ReturnState.LINKED}
+        told = work.findings.open(codes=["return-waiting", "return-unclear"], subjects=sorted(clear))
+        work.findings.resolve([finding.finding_id for finding in told], "linked by a later match run")
+        work.findings.add(findings)
+    return MatchResult(_counts(plan), findings)
+
+
+def _resolver(work: Work, returns: Sequence[Transaction]) -> ReturnResolver:
+    """The lookups for linking returns; most mornings have a few, many have none, and then nothing is loaded."""
+    if not returns:
+        return ReturnResolver([], [])
+    facts = work.match_facts
+    collections = facts.collections()
+    items = work.journal.open_items({collection.invoice_number for collection in collections})
+    return ReturnResolver(
+        collections,
+        facts.settlements(),
+        facts.money_in(),
+        {number: abs(item.settled_elsewhere_minor) for number, item in items.items()},
+        facts.returned(),
+        {number: item.debtor_number for number, item in items.items()},
+    )
+
+
+def _findings(plan: Plan) -> list[Finding]:
+    """Returns a person should know about; one per return."""
+    told: dict[str, Finding] = {}
+    for link in plan.links:
+        if link.state is ReturnState.WAITING:
+            told[link.transaction_id] = Finding(
+                "return-waiting",
+                Severity.WARNING,
+                link.transaction_id,
+                f"A return ({link.reason_code or 'no reason code'}) waits: {link.reason}. "
+                "It is tried again whenever bank data or collections arrive.",
+            )
+        elif link.state is ReturnState.REVIEW:
+            told[link.transaction_id] = Finding(
+                "return-unclear",
+                Severity.WARNING,
+                link.transaction_id,
+                f"A return ({link.reason_code or 'no reason code'}) could not be linked: {link.reason}. "
+                "Decide it with 'kontoklar review show'.",
+            )
+    return list(told.values())
+
+
+def _counts(plan: Plan) -> dict[str, int]:
+    best = {p.transaction_id: p.disposition for p in plan.proposals if p.rank == 1}
+    dispositions = Counter(best.values())
+    returns = {link.transaction_id: link.state for link in plan.links}
+    states = Counter(returns.values())
+    return {
+        "considered": len(plan.considered),
+        "automatic": dispositions[Disposition.AUTO],
+        "review": dispositions[Disposition.REVIEW],
+        "unmatched": len(plan.considered) - len(best) - len(returns),
+        "returns_linked": states[ReturnState.LINKED],
+        "returns_waiting": states[ReturnState.WAITING],
+        "returns_review": states[ReturnState.REVIEW],
+    }

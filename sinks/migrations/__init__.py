@@ -1,0 +1,1 @@
+"""Schema revisions (Alembic), shipped in the wheel and applied by ``sinks.database``."""
