@@ -46,6 +46,7 @@ _MESSAGES = {
     "part-payment-unconfirmed": "less than open was paid; reference or payer is not certain enough",
     "overpayment-unconfirmed": "more than open was paid; the rest may belong to another item",
     "unexplained-number": "the text holds a number that is none of ours",
+    "damaged-reference-only": "the number is damaged and nothing about the payer confirms it",
     "single-evidence": "only one kind of evidence; reference, amount and payer must agree in two",
     "amount-unexplained": "no item or combination of items explains the amount",
     "ambiguous": "another explanation is nearly as likely",
@@ -57,6 +58,7 @@ _MESSAGES = {
 _KIND_BITS = 5.0
 _PAYER_BITS = 8.0
 _STRONG_PAYER_BITS = 10.0
+_SOME_PAYER_BITS = 4.0
 _STRONG_REFERENCE_BITS = 10.0
 _RARE_AMOUNT_BITS = 9.0
 _SETS = frozenset({"range", "listed", "listed_part"})
@@ -172,8 +174,11 @@ def _evidence_objection(policy: Policy, batch: Batch, judgement: Judgement, one:
     if one.reference in DAMAGED:
         if one.amount not in EXPLAINING:
             return "amount-unexplained"
-        if one.payer_strength < _PAYER_BITS and not policy.automation.damaged_without_payer:
-            return "single-evidence"
+        # The neighbour of a number may be an invoice of another company: the payer, or a relative, must fit as well.
+        # Letters typed for digits are no neighbours: the number is all there.
+        alone = one.payer_strength < _SOME_PAYER_BITS and one.reference != "confused"
+        if alone and not policy.automation.damaged_without_payer:
+            return "damaged-reference-only"
     if judgement.refund and one.reference != "own_id" and one.payer_strength < _STRONG_PAYER_BITS:
         return "refund-wording"
     if found < policy.automation.min_kinds:
