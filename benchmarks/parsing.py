@@ -2,8 +2,9 @@
 
     python -m benchmarks.parsing --entries 20000 --rounds 5 [--json FILE]
 
-Each case runs ``rounds`` times, our reader and its peers in turn; medians of entries per second are printed with the
-ratio to the peer, by processor time and by the clock. The generated files hold believable transfers: parties, IBANs, references, remittance text.
+Each case runs ``rounds`` times, our reader and its peers in turn; printed are medians of entries per second, by
+processor time and by the clock, and the ratio to the peer. The generated files hold believable transfers: parties,
+IBANs, references, remittance text.
 """
 
 from __future__ import annotations
