@@ -43,8 +43,8 @@ unit: $(STAMP) ## all tests, on all cores (WORKERS=n)
 bench: $(STAMP) ## the measurements in benchmarks/, beside bare-library figures
 	$(BIN)/python -m benchmarks
 
-serve: $(STAMP) ## the daily flow on working days, under a Prefect server or without one
-	$(BIN)/python flows.py
+serve: $(STAMP) ## the daily flow on working days; starts a Prefect server unless PREFECT_API_URL names one
+	bash scripts/serve.sh $(BIN)
 
 check: $(STAMP) ## prove the ledger of the demo
 	$(BIN)/kontoklar --config $(DEMO)/kontoklar.toml check

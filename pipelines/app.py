@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from pipelines.policy import Policy
     from pipelines.ports.invariants import CheckResult
     from pipelines.review import ReviewDesk
-    from pipelines.usecases.pull import AccountKey, Pull
+    from pipelines.usecases.account_facts import AccountKey
+    from pipelines.usecases.pull import Pull
     from sinks.books import SqlBooks
     from sinks.database import Database
     from sources.intake import Limits

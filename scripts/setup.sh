@@ -18,7 +18,7 @@ python=$("$python" -c 'import sys; print(sys.executable)')
 
 if uv --version >/dev/null 2>&1; then
   [ -x "$venv/bin/python" ] && suits "$venv/bin/python" || uv venv --quiet --clear --python "$python" "$venv"
-  uv pip install --quiet --python "$venv/bin/python" --constraint constraints.txt --editable '.[dev]'
+  uv pip install --quiet --compile-bytecode --python "$venv/bin/python" --constraint constraints.txt --editable '.[dev]'
 else
   if ! { [ -x "$venv/bin/python" ] && suits "$venv/bin/python" && "$venv/bin/python" -m pip --version >/dev/null 2>&1; }; then
     "$python" -m venv --clear "$venv" || {

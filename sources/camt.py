@@ -20,6 +20,8 @@ _MESSAGES = {"BkToCstmrStmt": "053", "BkToCstmrAcctRpt": "052", "BkToCstmrDbtCdt
 _CONTAINERS = {"053": "Stmt", "052": "Rpt", "054": "Ntfctn"}
 _NAMESPACE = re.compile(r"camt\.05[234]\.001\.\d\d")
 _CHUNK = 65_536
+_LARGEST_CHUNK = 8 * 1024 * 1024
+_DEEPEST = 20_000
 _MOST_WAITING = 4_000_000  # tags in memory at once; one entry with tens of thousands of payments stays below
 _ENVELOPES = 5
 _READ = "read"
@@ -85,21 +87,29 @@ class _Stream:
         self._number = 0
 
     def statements(self) -> list[Statement]:
-        content = _trimmed(self._document.content)
+        content, encoding = _prepared(self._document.content)
         builder = TreeBuilder()
         root = builder.start("root", {})
-        parser = XMLParser(target=builder)
-        waiting = 0
-        for start in range(0, len(content), _CHUNK):
-            chunk = content[start : start + _CHUNK]
-            parser.feed(chunk)
-            waiting += chunk.count(b"<")
-            if self._advance(root, last=False):
-                waiting = 0
-            elif waiting > _MOST_WAITING:
+        parser = XMLParser(target=builder, encoding=encoding)
+        start = waiting = depth = 0
+        size = _CHUNK
+        while start < len(content):
+            chunk = content[start : start + size]
+            start += size
+            tags = chunk.count(b"<")
+            waiting += tags
+            # Elements still open, or fewer: no text can make this count higher than the truth by much.
+            depth += tags - 2 * chunk.count(b"</") - chunk.count(b"/>") - chunk.count(b"<!") - chunk.count(b"<?")
+            if depth <= _DEEPEST:
+                parser.feed(chunk)
+            if depth <= _DEEPEST and self._advance(root, last=False):
+                size, waiting = _CHUNK, 0
+            elif depth > _DEEPEST or waiting > _MOST_WAITING:
                 raise UnreadableDocument(
                     "xml-too-complex", "The XML is nested or repeated beyond all reason; it was not read.", "Document"
                 )
+            else:
+                size = min(2 * size, _LARGEST_CHUNK)  # an endless token costs its length at every feed
         parser.close()
         self._advance(root, last=True)
         return self._done
@@ -124,11 +134,16 @@ class _Stream:
         return progress
 
 
-def _trimmed(content: bytes) -> bytes:
-    """Without blanks before the XML declaration and control bytes behind the end, which some transports add."""
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in content[:4]:
-        return content  # UTF-16: every other byte is such a byte
-    return content.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n").rstrip(b" \t\r\n\x00\x1a")
+def _prepared(content: bytes) -> tuple[bytes, str | None]:
+    """Bytes for the parser and their encoding where it is not the declared one: UTF-16 becomes UTF-8; blanks before
+    the XML declaration and control bytes behind the end, which some transports add, go."""
+    encoding = None
+    if content.startswith((b"\xff\xfe", b"\xfe\xff", b"<\x00", b"\x00<")):
+        guess = "utf-16-be" if content[:1] == b"\x00" else "utf-16-le"
+        marked = content[:1] in (b"\xff", b"\xfe")
+        content, encoding = content.decode("utf-16" if marked else guess).encode(), "utf-8"
+    trimmed = content.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n").rstrip(b" \t\r\n\x00\x1a")
+    return trimmed, encoding
 
 
 def _messages(element: Element, depth: int) -> Iterator[tuple[Element, str, str]]:

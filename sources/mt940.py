@@ -36,6 +36,8 @@ from sources.notes import Notes
 from sources.pages import merge_pages
 
 _FIELD = re.compile(rb"(?:^|[\r\n]|\xef\xbb\xbf|@@)\s*:(?:20|25P?|28C?|60[FM]|61|62[FM]|86|34F|90[CD]):")
+# A file at the size limit with bookings in it stays far below.
+_MOST_FIELDS, _MOST_LINES = 1_500_000, 6_000_000
 _MT942 = frozenset({"34F", "90C", "90D", "13D", "13"})
 _BALANCES = frozenset({"60F", "60M", "62F", "62M", "64", "65"})
 _CURRENCY_AT_END = re.compile(r"(?<=\d)([A-Z]{3})\s*$", re.ASCII)
@@ -57,8 +59,15 @@ class Mt940Reader:
 
     def read(self, document: Document) -> Iterator[Statement]:
         """All statements; see StatementReader."""
+        text = decode(document.content)
+        if text.count("\n:") > _MOST_FIELDS or text.count("\n") > _MOST_LINES:
+            raise UnreadableDocument(
+                "mt940-too-complex",
+                "The file holds more fields or lines than any statement; it was not read.",
+                "line 1",
+            )
         with paused():
-            found = messages(decode(document.content))
+            found = messages(text)
             statements = [statement for message in found if (statement := _statement(message, document)) is not None]
         if not statements:
             raise UnreadableDocument(

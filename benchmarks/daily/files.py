@@ -102,8 +102,10 @@ def _payments(rng: random.Random, case: Case, company: Company, return_share: fl
 
 def _payment(record: PaymentRecord, account: str, reference: str) -> Payment:
     gvc = {"collection": "171"}.get(record.kind, "166" if record.amount > 0 else "116")
+    # Two equal payments of one day are interchangeable; the second of a pair must be later to be the wrong one.
+    day = record.day + timedelta(days=record.case == "paid_twice")
     return Payment(
-        account=account, day=record.day, amount=record.amount, gvc=gvc, name=record.name, iban=record.iban,
+        account=account, day=day, amount=record.amount, gvc=gvc, name=record.name, iban=record.iban,
         text=record.text, end_to_end_id=record.end_to_end_id, mandate_id=record.mandate_id,
         creditor_reference=record.creditor_reference, kind=record.kind, reference=reference,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from pipelines.commands.report import records, stdout
+from pipelines.commands.report import grid, plain, records, stdout
 from pipelines.commands.session import Session, as_of_option, shared
 from pipelines.ports.exports import TABLES
 
@@ -73,10 +73,12 @@ def proof_table(proofs: Any) -> Table:
     """Each invariant with its figure and whether it holds."""
     table = Table(header_style="bold")
     table.add_column("invariant")
-    table.add_column("figure", justify="right")
+    table.add_column("figure", justify="right", no_wrap=True, overflow="ellipsis", max_width=26)
     table.add_column("")
     for proof in proofs:
         table.add_row(proof.name, str(proof.figure), "[green]holds[/green]" if proof.ok else "[red]BROKEN[/red]")
+        if not proof.ok:
+            table.add_row(f"  {proof.detail}", "", "", style="red")
     return table
 
 
@@ -99,29 +101,33 @@ def explain(session: Session, transaction: str) -> None:
 def tell(story: Any) -> None:
     """The explanation for people: the payment, each proposal with its waterfall, what was posted, who decided."""
     told = story["transaction"]
-    columns = ("booking_date", "amount", "currency", "kind", "state", "counterparty_name", "remittance")
-    stdout.print(records([told], columns, title=f"transaction {told['transaction_id']}"))
+    names = ("transaction_id", "booking_date", "kind", "state", "counterparty_name", "remittance", "end_to_end_id")
+    facts = [(name.replace("_", " "), plain(told[name])) for name in names if told.get(name)]
+    facts.insert(2, ("amount", f"{told['amount']} {told['currency']}"))
+    stdout.print(grid(facts, right=False))
     for proposal in story["proposals"]:
         _tell_proposal(proposal)
     shown = {
-        "return_links": ("invoice_number", "state", "reason_code", "original_entry_id", "reason"),
-        "allocations": ("invoice_number", "debtor_number", "amount", "kind", "disposition", "reversed_by"),
-        "entries": ("posting_number", "booking_date", "cause", "reverses", "text"),
-        "decisions": ("sequence", "command", "user", "reason", "at"),
+        "return_links": ("invoice_number", "state", "reason_code", "returned", "charges", "reason"),
+        "allocations": ("invoice_number", "debtor_number", "amount", "kind", "disposition", "reversed"),
+        "entries": ("posting_number", "booking_date", "cause", "account", "debit", "credit"),
+        "decisions": ("command", "user", "reason", "at"),
         "findings": ("code", "severity", "message"),
         "told_by": ("format", "source_file", "position", "bank_reference"),
     }
-    for part, names in shown.items():
-        if story[part]:
-            stdout.print(records(story[part], names, title=part.replace("_", " ")))
+    for part, columns in shown.items():
+        rows = [{**row, "reversed": "yes" if row.get("reversed_by") else ""} for row in story[part]]
+        if rows:
+            stdout.print(records(rows, columns, title=part.replace("_", " ")))
 
 
 def _tell_proposal(proposal: Any) -> None:
-    title = f"proposal {proposal['rank']}: {proposal['disposition']}, probability {proposal['probability']}"
-    stdout.print(f"\n{title}\n{proposal.get('message', '')} ({proposal['reason']})", markup=False)
-    if proposal.get("lines"):
+    share = plain(float(proposal["probability"]))
+    stdout.print(f"\nproposal {proposal['rank']}: {proposal['disposition']}, {share}", style="bold", markup=False)
+    stdout.print(f"{proposal['message']} ({proposal['reason']})", markup=False)
+    if proposal["lines"]:
         stdout.print(records(proposal["lines"], ("invoice_number", "debtor_number", "amount", "kind")))
-    if proposal.get("waterfall"):
+    if proposal["waterfall"]:
         stdout.print(waterfall(proposal["waterfall"]))
 
 

@@ -59,7 +59,7 @@ def demo(session: Session, folder: Path) -> None:
         _show(verdict, folder, sample, findings["code"].value_counts().to_dict())
         stdout.print("\n[bold]The ledger, proven[/bold]")
         stdout.print(proof_table(proofs))
-        stdout.print(_next_steps(folder, sum(report.seconds.values())))
+        stdout.print(_next_steps(folder, sum(report.seconds.values())), soft_wrap=True)
         click.get_current_context().exit(report.exit_code)
     session.show()
 
@@ -130,11 +130,9 @@ def _show(verdict: Verdict, folder: Path, sample: Sample, findings: dict[Any, An
     for story, line in sorted(verdict.stories.items(), key=lambda pair: -pair[1].payments):
         table.add_row(story, *(str(figure or "·") for figure in (line.payments, line.posted, line.waiting, line.wrong)))
     table.add_section()
-    share = f"{100 * verdict.posted / verdict.payments:.0f} %" if verdict.payments else "–"
-    waiting = str(verdict.counts()["waiting"])
-    table.add_row(
-        "all", str(verdict.payments), f"{verdict.posted} ({share})", waiting, str(verdict.wrong), style="bold"
-    )
+    share = f"all: {100 * verdict.posted // verdict.payments} % posted by itself"
+    figures = (verdict.payments, verdict.posted, verdict.counts()["waiting"], verdict.wrong)
+    table.add_row(share, *map(str, figures), style="bold")
     stdout.print(table)
     rows = [
         ("return debits found", f"{verdict.returns_found} of {verdict.returns}"),

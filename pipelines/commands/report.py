@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -119,27 +120,44 @@ def peak_mib() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)
 
 
-def grid(rows: Iterable[tuple[str, str]]) -> Table:
+def grid(rows: Iterable[tuple[str, str]], *, right: bool = True) -> Table:
     """Names and figures side by side, without lines."""
     table = Table.grid(padding=(0, 2))
-    table.add_column()
-    table.add_column(justify="right")
+    table.add_column(style="" if right else "dim")
+    table.add_column(justify="right" if right else "left")
     for name, figure in rows:
         table.add_row(name, figure)
     return table
 
 
+# Figures are read from the right.
+_RIGHT = frozenset({"amount", "unallocated", "open_amount", "probability", "debit", "credit", "days", "rank"})
+# Columns that may be cut, and at how many signs; columns that may run over several lines.
+_CUT = {"counterparty": 20, "invoices": 14}
+_LONG = frozenset({"message", "remittance", "reason_text", "source_file"})
+
+
 def records(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: str = "") -> Table:
     """Rows as a table for people; cells are shown as they are, never as markup."""
-    table = Table(title=title or None, header_style="bold", title_justify="left")
+    table = Table(
+        title=title or None, header_style="bold", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
+    )
     for column in columns:
-        amount = column in ("amount", "open_amount", "probability", "debit", "credit") or column.endswith("_amount")
-        table.add_column(column.replace("_", " "), justify="right" if amount else "left", overflow="fold")
+        table.add_column(
+            column.removesuffix("_number").replace("_", " "),
+            justify="right" if column in _RIGHT else "left",
+            overflow="ellipsis" if column in _CUT else "fold",
+            no_wrap=column not in _LONG,
+            max_width=_CUT.get(column),
+        )
     for row in rows:
-        table.add_row(*(_plain(row.get(column, "")) for column in columns))
+        table.add_row(*(plain(row.get(column)) for column in columns))
     return table
 
 
-def _plain(cell: object) -> str:
+def plain(cell: object) -> str:
+    """A cell as people read it: shares in per cent, no control signs, nothing taken for markup."""
+    if isinstance(cell, float):
+        return f"{100 * cell:.2f} %"
     text = "" if cell is None else str(cell)
     return "".join(sign if sign.isprintable() else " " for sign in text).replace("[", r"\[")

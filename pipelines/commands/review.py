@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 _TRANSACTION = click.argument("transaction", metavar="TRANSACTION")
 _RANK = click.option("--rank", default=1, type=click.IntRange(min=1), help="Which proposal; 1 is the best.")
-_COLUMNS = (
-    "transaction_id", "booking_date", "days", "amount", "currency", "counterparty", "invoices", "probability", "reason",
-)  # fmt: skip
+_COLUMNS = ("transaction", "booked", "days", "unallocated", "counterparty", "invoices", "reason")
 
 
 class Desk(NamedTuple):
@@ -64,7 +62,12 @@ def list_(session: Session, limit: int, as_of: date) -> None:
         report.counts = {"waiting": len(queue)}
         report.more["items"] = queue[:limit]
         if not session.as_json:
-            stdout.print(records(queue[:limit], _COLUMNS))
+            # The beginning of an id names it as well.
+            rows = [
+                {**row, "transaction": row["transaction_id"][:8], "booked": row["booking_date"]}
+                for row in queue[:limit]
+            ]
+            stdout.print(records(rows, _COLUMNS))
 
 
 @review.command()

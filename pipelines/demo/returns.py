@@ -107,7 +107,7 @@ def returns(company: Company) -> list[Payment]:
                     text=f"Rechnung {member.invoice_number} Nachzahlung",
                     settles={member.invoice_number: member.amount_minor},
                     debtor_number=debtor.debtor_number,
-                    story="paid by transfer after a return debit",
+                    story="transfer after a return debit",
                 )
             )
     return result + _bounced_refund()

@@ -123,7 +123,7 @@ def _single(
     if way < 0.52:
         return [make(full, texts.clean(rng, item), "invoice number as printed")]
     if way < 0.66:
-        return [make(full, texts.abbreviated(rng, item), "invoice number in the payer's own form")]
+        return [make(full, texts.abbreviated(rng, item), "invoice number, payer's own form")]
     if way < 0.74:
         return [make(full, texts.damaged(rng, item), "invoice number damaged")]
     if way < 0.79:
@@ -146,7 +146,7 @@ def _single(
         payment.iban = names.iban(rng.choice(names.BANK_CODES), rng.randrange(10**6, 10**10))
         return [payment]
     text = texts.clean(rng, item)
-    again = make(full, text, "the same invoice paid a second time")
+    again = make(full, text, "the same invoice paid again")
     again.day, again.settles, again.on_account = bank_day(day + timedelta(days=rng.choice((1, 4, 7)))), {}, full
     return [make(full, text, "invoice number as printed"), again]
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import pandas as pd
 
 from pipelines.errors import ConfigurationError
 from pipelines.ports.exports import TABLES
@@ -24,6 +27,8 @@ _KINDS = {
     "probability": SHARE,
 }  # fmt: skip
 
+_PARSED: dict[str, Callable[[str], int | float]] = {NUMBER: int, SHARE: float}
+
 
 @dataclass(frozen=True, slots=True)
 class ExportResult:
@@ -39,4 +44,10 @@ def export(books: Books, name: str, out: Path) -> ExportResult:
     with books.read() as work:
         frame = work.exports.table(name)
     columns = [OutColumn(str(column), _KINDS.get(str(column), TEXT)) for column in frame.columns]
+    if out.suffix.lower() == ".parquet":
+        # The frame is text; Parquet has numbers for whole numbers and shares.
+        for column in columns:
+            if column.kind in _PARSED:
+                cells = [_PARSED[column.kind](cell) if cell else None for cell in frame[column.name]]
+                frame[column.name] = pd.Series(cells, dtype="object", index=frame.index)
     return ExportResult({"rows": write_table(out, columns, frame.itertuples(index=False, name=None))})

@@ -23,7 +23,8 @@ from pipelines.ports.statements import HeldStatement, Statements
 from pipelines.ports.work import Books
 from pipelines.settle import settle
 from pipelines.settlement import Classify, Judgement, Settlement, Waiting
-from pipelines.usecases.account_facts import AccountKey, account_facts
+from pipelines.usecases.account_facts import AccountKey as AccountKey
+from pipelines.usecases.account_facts import account_facts
 from pipelines.usecases.pull_commit import commit_settlement, has_news
 
 Read = Callable[[Document], Iterable[Statement]]

@@ -263,6 +263,16 @@ def test_each_step_has_a_flow_of_its_own(fake: Fake) -> None:
     assert fake.calls == ["take bank-a", "settle 2051", "close", "match", "post", "dun", "deliver"]
 
 
-def test_the_schedule_is_the_working_morning_in_berlin() -> None:
-    assert flows.SCHEDULE.cron == "30 6 * * 1-5"
-    assert flows.SCHEDULE.timezone == "Europe/Berlin"
+def test_the_schedule_makes_runs_on_working_mornings_in_berlin() -> None:
+    deployment = flows.daily.to_deployment("daily", schedule=flows.SCHEDULE, tags=flows.TAGS)
+    deployment_id = deployment.apply()
+    with get_client(sync_client=True) as client:
+        client.request(
+            "POST", f"/deployments/{deployment_id}/schedule", json={"min_runs": 7}
+        ).raise_for_status()
+        runs = [run for run in client.read_flow_runs(limit=200) if run.deployment_id == deployment_id]
+    starts = [run.expected_start_time.astimezone(flows.BERLIN) for run in runs]
+    assert len(starts) >= 7
+    assert {(start.hour, start.minute) for start in starts} == {(6, 30)}
+    assert all(start.weekday() < 5 for start in starts)
+    assert all("kontoklar" in run.tags for run in runs)

@@ -481,10 +481,11 @@ def test_doctype_is_refused(doctype: str) -> None:
 
 
 def test_deep_nesting_is_survived() -> None:
-    deep = "<a>" * 200_000 + "</a>" * 200_000
+    deep = "<a>" * 1000 + "</a>" * 1000
     (statement,) = statements(camt(OPEN, CLOSE, entry(inner=deep)))
     assert difference(statement) == 0
     assert refusal(camt(OPEN) + deep).code == "xml-malformed"
+    assert refusal(camt(OPEN, CLOSE, entry(inner="<a>" * 200_000))).code == "xml-too-complex"
     party = "<Pty>" * 5000 + "<Nm>x</Nm>" + "</Pty>" * 5000
     assert len(statements(camt(entry(inner=details(f"<RltdPties><Dbtr>{party}</Dbtr></RltdPties>"))))) == 1
 
@@ -496,6 +497,8 @@ def test_many_entries_cross_the_chunks_of_the_stream() -> None:
     ]
     (statement,) = statements(camt(OPEN, balance("CLBD", "500500.00"), *texts))
     assert difference(statement) == 0
+    (wide,) = statements(camt(OPEN, balance("CLBD", "500500.00"), *texts).replace("UTF-8", "UTF-16").encode("utf-16"))
+    assert wide == statement
     assert [found.details[0].end_to_end_id for found in statement.entries] == [f"E{n}" for n in range(1, 1001)]
     assert statement.entries[999].position == "Stmt 1/Ntry 1000"
 

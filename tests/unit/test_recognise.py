@@ -42,6 +42,19 @@ def test_refusals(content: bytes, code: str) -> None:
     assert str(error)
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<Document xmlns='urn:iso:std:iso:20022:tech:xsd:camt.053.001.02'>" + b"<a>" * 300_000,
+        b":20:X\n" * 1_600_000,
+        b":20:X\n" + b"-\n" * 6_100_000,
+    ],
+    ids=["nested", "fields", "lines"],
+)
+def test_complexity_beyond_reason(content: bytes) -> None:
+    assert refusal(content).code.endswith("-too-complex")
+
+
 def test_pain_names_what_it_is() -> None:
     error = refusal("<Document xmlns='urn:iso:std:iso:20022:tech:xsd:pain.001.001.09'/>")
     assert "pain.001.001.09" in str(error)
