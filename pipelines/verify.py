@@ -97,7 +97,9 @@ class Gate:
         if is_member(told, chain):
             return None if self._begins_anew(told, pairs, chain) else Accepted(KNOWN, tuple(pairs))
         moves = told.opening_minor != told.closing_minor
-        adjoins = moves and (told.opening_minor == chain.end_minor or told.closing_minor == chain.start_minor)
+        follows = told.opening_minor == chain.end_minor and told.last == chain.end_day
+        leads = told.closing_minor == chain.start_minor and told.first == chain.start_day
+        adjoins = moves and (follows or leads)
         named = all(corroborated(item, known) for item, known in zip(told.observations, pairs, strict=True) if known)
         placed = self._is_placed(told, chain)
         if not pairs:
@@ -201,9 +203,9 @@ class Gate:
         """The same stretch between the same two balances in other words: batches as singles, other booking dates."""
         if not self._is_placed(told, chain):
             return None
-        pairs = self._count(told, lambda known: known.proven)
-        unpaired = _unpaired(self.stock.proven(told.first - _NEAR, told.last + _NEAR), pairs)
-        pair_loosely(told.observations, pairs, unpaired)
+        pairs = self._count(told, _proven)
+        pair_untold_days(told.observations, pairs, self.stock, _proven)
+        pair_loosely(told.observations, pairs, _unpaired(self.stock.proven(told.first, told.last), pairs))
         left = [item for item, known in zip(told.observations, pairs, strict=True) if known is None]
         if not left:
             return Accepted(KNOWN, tuple(pairs), notes=("told-differently",))
@@ -216,14 +218,16 @@ class Gate:
         return Accepted(KNOWN, tuple(pairs), groups, notes=("told-differently",))
 
     def _fills(self, told: Claim, chain: Chain) -> Accepted | None:
-        """A statement whose bookings cancel out, for days inside the chain that no statement has told."""
-        if told.opening_minor != told.closing_minor or not self._is_placed(told, chain):
+        """New bookings that cancel out, for days inside the chain that no statement has told."""
+        if reaches_beyond(told, chain) or not self._is_placed(told, chain):
             return None
-        if not chain.start_day <= told.first <= told.last <= chain.end_day:
+        pairs = self._count(told, _anything)
+        new = [item for item, known in zip(told.observations, pairs, strict=True) if known is None or not known.proven]
+        net = sum(item.amount_minor for item in new)
+        if not new or net != 0:
             return None
-        if any(member.first <= told.last and told.first <= member.last for member in chain.members):
+        if any(member.first <= item.day <= member.last for item in new for member in chain.members):
             return None
-        pairs = self._count(told, lambda known: not known.proven)
         settled = self._settle_unproven(told, pairs, told.first, told.last, ())
         if settled is None:
             return None
@@ -356,6 +360,10 @@ class Gate:
 
 def _anything(_known: Known) -> bool:
     return True
+
+
+def _proven(known: Known) -> bool:
+    return known.proven
 
 
 def _unproven(known: Known) -> bool:

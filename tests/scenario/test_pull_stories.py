@@ -469,6 +469,26 @@ def test_balances_that_fit_a_repetition_and_a_continuation_are_left_to_a_person(
     assert world.booked() == [(day(1), -5_000), (day(1), 5_000)]
 
 
+def test_a_day_that_cancels_out_is_found_missing_when_a_statement_tells_it(world: World) -> None:
+    reals = [RENT, Real(day(3), 1_000), Real(day(4), 1_000, "E-4"), Real(day(4), -1_000), Real(day(5), 1_000)]
+    world.pull([world.document(daily(5, reals=reals))])
+    first = statement(reals[:2], START, START + 81_000, first=day(1), last=day(3))
+    world.pull([world.document(first)])
+    assert len(world.booked()) == 3
+    overlapping = statement(reals[1:4], START + 80_000, START + 81_000, first=day(3), last=day(4), format_name="mt940")
+    world.pull([world.document(overlapping)])
+    assert_truth(world, reals)
+    assert world.findings() == []
+
+
+def test_days_of_a_week_that_ends_where_it_began(world: World) -> None:
+    reals = [Real(day(4), -1_000), Real(day(5), 1_000)]
+    world.pull([world.document(statement(reals, START, START, first=day(2), last=day(5)))])
+    result = world.pull([world.document(daily(4, "mt940", reals)), world.document(daily(5, "mt940", reals))])
+    assert (result.known, result.bookings_new) == (2, 0)
+    assert world.findings() == []
+
+
 def test_one_account_in_two_currencies(world: World) -> None:
     euro = daily(1)
     yen = Real(day(1), 500, "J", currency="JPY")
