@@ -18,21 +18,19 @@ class Amount:
         """Rows without bits of their own: the core weighs the amount of every candidate anyway."""
         rows = CandidateRows()
         most = index.policy.limits.equal_amount_candidates
-        tolerance = index.policy.amounts.rounding_minor
         items = index.items
-        discounts = bool(items.discount_points.any())
-        for receipt, amount in enumerate(index.amounts):
-            if (
-                amount <= 0
-                or index.is_clear(receipt)
-                or not (discounts or index.equal_counts[receipt] or items.has_moved)
-            ):
-                continue
-            equal = items.with_open(amount) + items.with_net(amount, tolerance)
+        wanted = [
+            receipt for receipt in range(index.count) if index.amounts[receipt] > 0 and not index.is_clear(receipt)
+        ]
+        amounts = [index.amounts[receipt] for receipt in wanted]
+        found = items.fitting(amounts, index.policy.amounts.rounding_minor)
+        for receipt, equal in zip(wanted, found, strict=True):
             if len(equal) > most:
                 debtors = {debtor for debtor in index.debtor_hits(receipt) if debtor >= 0}
-                debtors |= {int(items.debtor[row]) for row in index.item_hits(receipt)}
-                equal = [row for row in equal if int(items.debtor[row]) in debtors][:most]
+                debtors |= {items.debtor_at[row] for row in index.item_hits(receipt)}
+                equal = [row for row in equal if items.debtor_at[row] in debtors]
+                # The order of the rows must not matter for which of too many are looked at.
+                equal = sorted(equal, key=lambda row: (items.due_at[row], items.numbers[row]))[:most]
             for row in equal:
                 rows.add(receipt, "amount", "equal", item=row)
         return rows.frame()

@@ -51,9 +51,11 @@ class DamagedNumber:
         items = index.items
         fitting = {row for row, hits in index.item_hits(receipt).items() if any(hit.field == "amount" for hit in hits)}
         for debtor in index.debtor_hits(receipt):
-            own = items.items_of(debtor) if debtor >= 0 else ()
+            if debtor < 0:
+                continue
+            own = items.items_of(debtor)
             if len(own) <= index.policy.limits.debtor_candidates:
-                fitting.update(row for row in map(int, own) if items.open_minor[row] or items.amount[row])
+                fitting.update(own.tolist())
         if index.equal_counts[receipt] > index.policy.limits.equal_amount_candidates:
             fitting |= _neighbours(index, receipt, chunks)
         return sorted(fitting)
@@ -193,10 +195,10 @@ def _neighbours(index: MatchIndex, receipt: int, chunks: list[Chunk]) -> set[int
         low, high = items.by_digits.bounds(values)
         for position in np.flatnonzero(high > low).tolist():
             for row in items.by_digits.at(int(low[position]), int(high[position])).tolist():
-                if items.open_minor[row] == amount:
+                if items.open_at[row] == amount:
                     result.add(row)
         for row in items.by_counter.of(chunk.value).tolist():
-            if items.open_minor[row] == amount:
+            if items.open_at[row] == amount:
                 result.add(row)
     return result
 

@@ -32,7 +32,9 @@ class DebtorName:
                     level, rarity = names.compare(payer, debtor)
                     if level in {"full", "close"}:
                         found[debtor] = max(found.get(debtor, (0.0, "")), (rarity, level))
-            for debtor in sorted(found, key=lambda owner: (-found[owner][0], owner))[:_BEST]:
+            for debtor in sorted(found, key=lambda owner: (-found[owner][0], index.items.debtor_numbers[owner]))[
+                :_BEST
+            ]:
                 rows.add(receipt, "name", found[debtor][1], debtor=debtor)
         return rows.frame()
 

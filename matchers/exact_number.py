@@ -122,10 +122,10 @@ class ExactNumber:
         table = index.items.by_digits
         low, high = table.bounds(np.array([int(digits[position]) for position in usable], dtype=np.int64))
         for place, position in enumerate(usable):
-            if high[place] - low[place] < 2:
+            if not 2 <= high[place] - low[place] <= _ECHOES:
                 continue
             receipt, window = echoes[position]
-            for item in table.at(int(low[place]), int(high[place])).tolist()[:_ECHOES]:
+            for item in table.at(int(low[place]), int(high[place])).tolist():
                 if index.items.digit_lengths[item] == len(digits[position]) and item not in index.items.with_key(
                     window.key
                 ):

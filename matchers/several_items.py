@@ -44,17 +44,17 @@ class _Search:
 
     def run(self) -> None:
         named, expanded = self._named()
-        named = [row for row in named if self._items.open_minor[row]]
-        debtors = {int(self._items.debtor[row]) for row in named}
+        named = [row for row in named if self._items.open_at[row]]
+        debtors = {self._items.debtor_at[row] for row in named}
         if len(named) >= 2:
             self._listed(named, "range" if expanded else "listed")
         if len(debtors) > 1:
             # A damaged number in a list usually names somebody else's item: the payer's own are what is meant.
             payers = [debtor for debtor in self._payers() if debtor in debtors]
-            debtors = set(payers[:1])
+            debtors = set(payers) if len(payers) == 1 else set()
         if len(debtors) == 1:
             debtor = debtors.pop()
-            self._with_others([row for row in named if self._items.debtor[row] == debtor], debtor)
+            self._with_others([row for row in named if self._items.debtor_at[row] == debtor], debtor)
         elif not named:
             for debtor in self._payers():
                 self._whole_account(debtor)
@@ -82,13 +82,13 @@ class _Search:
                 between = self._between(row, placed[position + 1][2])
                 expanded = expanded or bool(between)
                 named.update(dict.fromkeys(between))
-        owners = {int(self._items.debtor[row]) for row in named} or set(self._payers())
+        owners = {self._items.debtor_at[row] for row in named} or set(self._payers())
         for rows in spans.values():
             if len(rows) > 1:
                 # One number for several items of one debtor (an order with two invoices) names all of them; one that
                 # can be read as numbers of two series names the payer's.
-                own = [row for row in rows if int(self._items.debtor[row]) in owners]
-                if own or len({int(self._items.debtor[row]) for row in rows}) == 1:
+                own = [row for row in rows if self._items.debtor_at[row] in owners]
+                if own or len({self._items.debtor_at[row] for row in rows}) == 1:
                     named.update(dict.fromkeys(own or rows))
         return list(named), expanded
 
@@ -110,7 +110,7 @@ class _Search:
             if not _LEAST_SIGNIFICANT <= len(run) < len(key) or not key[-len(run) :].isdigit():
                 break
             others = self._items.with_key(key[: -len(run)] + run)
-            if len(others) != 1 or self._items.debtor[others[0]] != self._items.debtor[row]:
+            if len(others) != 1 or self._items.debtor_at[others[0]] != self._items.debtor_at[row]:
                 break
             if is_range or "BIS" in gap:
                 found += self._between(row, others[0])
@@ -125,27 +125,27 @@ class _Search:
     def _between(self, first: int, last: int) -> list[int]:
         """Items of the same debtor and series numbered between two of its items."""
         items = self._items
-        if items.debtor[first] != items.debtor[last] or items.digit_lengths[first] != items.digit_lengths[last]:
+        if items.debtor_at[first] != items.debtor_at[last] or items.digit_lengths[first] != items.digit_lengths[last]:
             return []
         low, high = int(items.digits[first]), int(items.digits[last])
         return [
             row
-            for row in items.items_of(int(items.debtor[first])).tolist()
+            for row in items.items_of(items.debtor_at[first]).tolist()
             if low < items.digits[row] < high
             and items.digit_lengths[row] == items.digit_lengths[first]
-            and items.open_minor[row] > 0
+            and items.open_at[row] > 0
         ][: self._index.policy.limits.group_items]
 
     # --- sums ----------------------------------------------------------------------------------------------------
 
     def _choice(self, row: int, required: bool) -> Choice:
-        open_minor = int(self._items.open_minor[row])
-        discount = self._items.discount_of(row) if open_minor == self._items.amount[row] else 0
+        open_minor = self._items.open_at[row]
+        discount = self._items.discount_of(row) if open_minor == self._items.amount_at[row] else 0
         return Choice(row, (open_minor, open_minor - discount) if discount > 0 else (open_minor,), required)
 
     def _listed(self, named: list[int], level: str) -> None:
         """All named items, gross or net of discount."""
-        gross = sum(int(self._items.open_minor[row]) for row in named)
+        gross = sum(self._items.open_at[row] for row in named)
         if gross == self._target:
             self._emit(named, level, 1.0)
             return
@@ -163,26 +163,26 @@ class _Search:
         return [
             row
             for row in self._items.items_of(debtor).tolist()
-            if row not in taken and self._items.open_minor[row] and not self._is_later(row)
+            if row not in taken and self._items.open_at[row] and not self._is_later(row)
         ]
 
     def _is_later(self, row: int) -> bool:
-        return bool(self._items.issue[row] > self._index.days[self._receipt])
+        return bool(self._items.issue_at[row] > self._index.days[self._receipt])
 
     def _with_others(self, named: list[int], debtor: int) -> None:
         """Named items plus others of the same debtor: lists cut off at 140 characters, credit notes set off."""
         if self._group:
             return
         others = self._others(debtor, named)
-        total = sum(int(self._items.open_minor[row]) for row in named)
+        total = sum(self._items.open_at[row] for row in named)
         damaged = {
             row
             for row, hits in self._index.item_hits(self._receipt).items()
             if any(hit.level in _DAMAGED for hit in hits)
         }
-        credits = [row for row in others if self._items.open_minor[row] < 0]
+        credits = [row for row in others if self._items.open_at[row] < 0]
         tried = [credits, [row for row in others if row in damaged], others]
-        if total + sum(int(self._items.open_minor[row]) for row in others) == self._target and len(others) >= 1:
+        if total + sum(self._items.open_at[row] for row in others) == self._target and len(others) >= 1:
             self._emit([*named, *others], "listed_part", 1.0)
             return
         limits = self._index.policy.limits
@@ -213,7 +213,7 @@ class _Search:
             return
         said = self._index.scan(self._receipt).all_open
         day = self._index.days[self._receipt]
-        due = [row for row in rows if self._items.due[row] <= day]
+        due = [row for row in rows if self._items.due_at[row] <= day]
         limits = self._index.policy.limits
         for chosen in (rows, due):
             # What is due is only one of many parts of an account: unless the text says so, no other may fit.
@@ -224,9 +224,7 @@ class _Search:
                 if sum(choice.amounts[position] for choice in choices) == self._target:
                     self._emit(chosen, "all_open" if said else "absent", 2.0)
                     return
-        if len(rows) <= limits.combination_items and not any(
-            int(self._items.open_minor[row]) == self._target for row in rows
-        ):
+        if len(rows) <= limits.combination_items and not any(self._items.open_at[row] == self._target for row in rows):
             solution = unique_sum([self._choice(row, False) for row in rows], self._target, limits.combination_states)
             if solution and len(solution.items) >= 2:
                 self._emit(solution.items, "absent", solution.ways)

@@ -25,7 +25,7 @@ class WholeToken:
         rows = CandidateRows()
         texts = receipts["remittance"].str.upper().str.replace(r"[-/._]+", "", regex=True)
         find = index.items.single_key
-        opened = index.items.open_minor
+        opened = index.items.open_at
         for receipt, text in enumerate(texts.tolist()):
             amount = index.amounts[receipt]
             found = -1

@@ -163,7 +163,7 @@ def _could_pay_more(batch: Batch, judgement: Judgement, one: Explanation) -> boo
     if rest * 2 > batch.amounts[judgement.receipt] or _fits_elsewhere(judgement, one):
         return True
     return any(
-        0 < batch.items.open_minor[row] * 9 <= rest * 10 and row not in one.rows
+        0 < batch.items.open_at[row] * 9 <= rest * 10 and row not in one.rows
         for row in batch.items.items_of(one.debtor).tolist()
     )
 

@@ -107,7 +107,7 @@ class Matcher:
         """
         row = self._items.row_of(invoice_number)
         if row >= 0 and not self._items.cancelled[row]:
-            self._items.move(row, int(self._items.open_minor[row]) - amount_minor)
+            self._items.move(row, self._items.open_at[row] - amount_minor)
 
     def reopen(self, invoice_number: str, amount_minor: int) -> None:
         """A return took ``amount_minor`` back: that much more is open again."""
@@ -116,7 +116,7 @@ class Matcher:
     def open_minor(self, invoice_number: str) -> int | None:
         """What is open of an item now; None if it is not loaded."""
         row = self._items.row_of(invoice_number)
-        return int(self._items.open_minor[row]) if row >= 0 else None
+        return self._items.open_at[row] if row >= 0 else None
 
     # --- proposals -----------------------------------------------------------------------------------------------
 
@@ -160,7 +160,7 @@ class Matcher:
 
     def _line(self, row: int, amount: int, cash: int, one: Explanation, kind: AllocationKind) -> ProposedLine:
         items = self._items
-        debtor = items.debtor_numbers[int(items.debtor[row]) if row >= 0 else one.debtor]
+        debtor = items.debtor_numbers[items.debtor_at[row] if row >= 0 else one.debtor]
         return ProposedLine(items.numbers[row] if row >= 0 else "", debtor, amount, cash, kind)
 
     @staticmethod

@@ -38,7 +38,7 @@ def settle_one(
 
     day: booking day. declared: cash discount the payer declares, 0 for none.
     """
-    owed = int(items.open_minor[row])
+    owed = items.open_at[row]
     if owed <= 0:
         return None
     if amount == owed:
@@ -46,7 +46,7 @@ def settle_one(
     if amount < owed:
         return _less(items, rules, row, amount, owed, day, declared)
     rest = amount - owed
-    level = "original" if amount == items.amount[row] else "over"
+    level = "original" if amount == items.amount_at[row] else "over"
     if rest <= rules.small_difference_over_minor:
         level = "small_difference"
     on_account = Line(-1, rest, rest, AllocationKind.ON_ACCOUNT)
@@ -69,12 +69,12 @@ def _less(
 def discount_level(items: ItemIndex, rules: AmountRules, row: int, amount: int, day: int, declared: int) -> str:
     """``discount`` (agreed, in time), ``declared`` (in time, smaller than agreed), ``late_discount``,
     ``unagreed_discount``, or "" when the difference is no cash discount."""
-    owed = int(items.open_minor[row])
+    owed = items.open_at[row]
     short = owed - amount
     agreed = items.discount_of(row)
     until = int(items.discount_until[row])
     in_time = until == NO_DAY or day <= until + rules.discount_tolerance_days
-    if agreed > 0 and abs(short - agreed) <= rules.rounding_minor and owed == items.amount[row]:
+    if agreed > 0 and abs(short - agreed) <= rules.rounding_minor and owed == items.amount_at[row]:
         return "discount" if in_time else "late_discount"
     if declared > 0 and declared == short:
         if 0 < short <= agreed and in_time:
@@ -97,12 +97,12 @@ def settle_group(
     fixed = any(amounts)
     if fixed:
         return _settle_fixed(items, rows, amounts, total)
-    gross = [int(items.open_minor[row]) for row in rows]
+    gross = [items.open_at[row] for row in rows]
     short = sum(gross) - total
     if short == 0:
         settled = (Line(row, owed, owed, AllocationKind.SETTLEMENT) for row, owed in zip(rows, gross, strict=True))
         return Settlement("listed_sum", tuple(settled))
-    discounts = [items.discount_of(row) if items.open_minor[row] == items.amount[row] else 0 for row in rows]
+    discounts = [items.discount_of(row) if items.open_at[row] == items.amount_at[row] else 0 for row in rows]
     taken = _which_discounts(discounts, short)
     if taken is None:
         return None
@@ -126,7 +126,7 @@ def _settle_fixed(items: ItemIndex, rows: list[int], amounts: list[int], total: 
         received[row] = received.get(row, 0) + amount
     lines = []
     for row, amount in received.items():
-        owed = int(items.open_minor[row])
+        owed = items.open_at[row]
         if not 0 < amount <= owed:
             return None
         kind = AllocationKind.SETTLEMENT if amount == owed else AllocationKind.PARTIAL

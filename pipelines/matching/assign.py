@@ -80,7 +80,7 @@ def wanted_by(explanation: Explanation | None) -> dict[int, int]:
 
 def _exceeds(batch: Batch, choices: list[Choice], row: int, receipts: list[int]) -> bool:
     wanted = sum(wanted_by(choices[receipt].explanation).get(row, 0) for receipt in receipts)
-    return abs(wanted) > abs(int(batch.items.open_minor[row]))
+    return abs(wanted) > abs(batch.items.open_at[row])
 
 
 def _components(contested: list[int], claims: dict[int, list[int]]) -> list[list[int]]:
@@ -157,7 +157,7 @@ class Search:
     """
 
     def __init__(self, batch: Batch, options: list[list[tuple[float, Explanation | None]]], nodes: int) -> None:
-        self._open = batch.items.open_minor
+        self._open = batch.items.open_at
         self._options = options
         self._wanted = [[wanted_by(explanation) for _, explanation in place] for place in options]
         self._nodes = nodes

@@ -130,7 +130,7 @@ class Batch:
             return
         frame = conform(frame, CANDIDATES, f"candidates of {strategy}")
         columns: list[list[Any]] = [frame[column.name].tolist() for column in CANDIDATES]
-        size, debtors, opened = self.items.size, len(self.items.debtor_numbers), self.items.open_minor
+        size, debtors, opened = self.items.size, len(self.items.debtor_numbers), self.items.open_at
         for receipt, item, debtor, group, field, level, start, end, ways, cents in zip(*columns, strict=True):
             if not (0 <= receipt < self.count and -1 <= item < size and -1 <= debtor < debtors):
                 continue
@@ -150,7 +150,7 @@ class Batch:
     def _pays_for(self, receipt: int, item: int) -> bool:
         """Whether the payer's account is known for the item's debtor and for nobody else."""
         hits = self._debtor_hits[receipt]
-        own = hits.get(int(self.items.debtor[item]), ())
+        own = hits.get(self.items.debtor_at[item], ())
         return len(hits) == 1 and len(self._item_hits[receipt]) == 1 and any(hit.level == "iban" for hit in own)
 
     def is_done(self, receipt: int) -> bool:

@@ -270,8 +270,8 @@ class Weigher:
     def date(self, receipt: int, rows: tuple[int, ...]) -> Evidence:
         """Whether the payment comes at a time at which one pays these items."""
         day = self._batch.days[receipt]
-        issue = max(int(self._items.issue[row]) for row in rows)
-        due = min(int(self._items.due[row]) for row in rows)
+        issue = max(self._items.issue_at[row] for row in rows)
+        due = min(self._items.due_at[row] for row in rows)
         if issue == NO_DAY:
             level = "absent"
         elif day < issue - 3:
@@ -289,7 +289,7 @@ class Weigher:
         if others <= 0:
             return 0.0
         equal = int(np.count_nonzero(self._items.amount[own] == amount))
-        equal -= sum(1 for row in rows if self._items.amount[row] == amount)
+        equal -= sum(1 for row in rows if self._items.amount_at[row] == amount)
         return max(equal, 0) / others
 
 

@@ -119,12 +119,12 @@ class Explainer:
         connected = [
             row
             for row, found in hits.items()
-            if int(self._items.debtor[row]) in debtors or any(hit.field == "reference" for hit in found)
+            if self._items.debtor_at[row] in debtors or any(hit.field == "reference" for hit in found)
         ]
         if len(connected) == len(hits):
             return connected
         amount = self._batch.amounts[receipt]
-        fits = any(self._items.open_minor[row] == amount for row in connected)
+        fits = any(self._items.open_at[row] == amount for row in connected)
         return connected if fits else list(hits)
 
     def _keep(self, found: dict[tuple[tuple[int, ...], str], Explanation], one: Explanation | None) -> None:
@@ -140,14 +140,13 @@ class Explainer:
         """A few items of the debtors in question, so that a person sees what it could be for."""
         hits = self._batch.item_hits(receipt)
         rows: list[int] = []
-        for debtor in list(self._batch.debtor_hits(receipt))[:3]:
-            if debtor < 0:
-                continue
+        debtors = [debtor for debtor in self._batch.debtor_hits(receipt) if debtor >= 0]
+        for debtor in sorted(debtors, key=lambda one: self._items.debtor_numbers[one])[:3]:
             own = [row for row in self._items.items_of(debtor).tolist() if row not in hits]
-            still = [row for row in own if self._items.open_minor[row] > 0]
-            still.sort(key=lambda row: (self._items.due[row], self._items.numbers[row]))
+            still = [row for row in own if self._items.open_at[row] > 0]
+            still.sort(key=lambda row: (self._items.due_at[row], self._items.numbers[row]))
             amount = self._batch.amounts[receipt]
-            closed = [row for row in own if self._items.open_minor[row] == 0 and self._items.amount[row] == amount]
+            closed = [row for row in own if self._items.open_at[row] == 0 and self._items.amount_at[row] == amount]
             rows += still[:_OWN_ITEMS] + closed[:1]
         return rows
 
@@ -158,7 +157,7 @@ class Explainer:
         if items.currency_codes[row] != self._currency[receipt]:
             return None
         amount = batch.amounts[receipt]
-        if items.open_minor[row] == 0:
+        if items.open_at[row] == 0:
             return self._closed(receipt, row, amount)
         settlement = settle_one(items, self._policy.amounts, row, amount, batch.days[receipt], self._declared[receipt])
         if settlement is None:
@@ -167,9 +166,9 @@ class Explainer:
 
     def _closed(self, receipt: int, row: int, amount: int) -> Explanation | None:
         """The item is settled or cancelled already: the money would be the debtor's, not the item's."""
-        if self._items.amount[row] <= 0:
+        if self._items.amount_at[row] <= 0:
             return None
-        level = "exact" if self._items.amount[row] == amount else "partial"
+        level = "exact" if self._items.amount_at[row] == amount else "partial"
         line = Line(-1, amount, amount, AllocationKind.ON_ACCOUNT)
         result = self._weigh(receipt, (row,), Settlement(level, (line,)), None)
         result.closed = "cancelled-item" if self._items.cancelled[row] else "duplicate"
@@ -191,7 +190,7 @@ class Explainer:
             return None
         distinct = tuple(dict.fromkeys(rows[position] for position in order))
         result = self._weigh(receipt, distinct, settlement, group)
-        if len({int(self._items.debtor[row]) for row in distinct}) > 1 and group.field != "batch":
+        if len({self._items.debtor_at[row] for row in distinct}) > 1 and group.field != "batch":
             result.contradictions.append("several-debtors")
         if group.level == "batch_less":
             result.contradictions.append("batch-total-differs")
@@ -201,7 +200,7 @@ class Explainer:
 
     def _weigh(self, receipt: int, rows: tuple[int, ...], settlement: Settlement, group: Group | None) -> Explanation:
         weigher = self._weigher
-        debtor = int(self._items.debtor[rows[0]])
+        debtor = self._items.debtor_at[rows[0]]
         contradictions: list[str] = []
         if group is not None:
             level, reference = self._group_reference(receipt, rows, group, contradictions)
@@ -258,7 +257,7 @@ class Explainer:
             else:
                 same = reading.clear.get(row)
                 apart = [other for other in others if same is None or not _overlap(reading.clear[other], same)]
-            apart = [other for other in apart if self._items.open_minor[other]]
+            apart = [other for other in apart if self._items.open_at[other]]
             if apart:
                 contradictions.append("names-other-items")
                 return hit.level, value + bits["incomplete"]
@@ -276,7 +275,7 @@ class Explainer:
         return level, bits[level]
 
     def _in_months(self, row: int, months: tuple[int, ...]) -> bool:
-        days = (int(self._items.issue[row]), int(self._items.due[row]))
+        days = (self._items.issue_at[row], self._items.due_at[row])
         return any(_month(day) in months for day in days if day > 0)
 
     def _group_reference(
@@ -290,7 +289,7 @@ class Explainer:
         missing = [
             row
             for row, span in reading.clear.items()
-            if row not in rows and self._items.open_minor[row] and not self._read_otherwise(receipt, rows, span)
+            if row not in rows and self._items.open_at[row] and not self._read_otherwise(receipt, rows, span)
         ]
         if level == "absent":
             if reading.clear:

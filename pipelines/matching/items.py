@@ -71,6 +71,12 @@ class ItemIndex:
         self.discount_points: Ints = whole_numbers(items["cash_discount_basis_points"])
         self.discount_until: Ints = days(items["cash_discount_until"])
         self._number_debtors()
+        # The same memory, read one value at a time: a plain int comes out, three times as fast as from the array.
+        self.open_at = self.open_minor.data
+        self.amount_at = self.amount.data
+        self.debtor_at = self.debtor.data
+        self.issue_at = self.issue.data
+        self.due_at = self.due.data
         # Items whose open amount moved since the sorted tables were built; they are looked up beside them.
         self._moved: dict[int, set[int]] = {}
         self.open_count = max(int(np.count_nonzero(self.open_minor)), 1)
@@ -89,7 +95,7 @@ class ItemIndex:
 
     def discount_of(self, row: int) -> int:
         """The agreed cash discount of an item in minor units, rounded half up; 0 if none is agreed."""
-        return int((int(self.amount[row]) * int(self.discount_points[row]) + 5000) // 10000)
+        return (self.amount_at[row] * int(self.discount_points[row]) + 5000) // 10000
 
     @cached_property
     def _by_open(self) -> SortedKeys:
@@ -100,17 +106,26 @@ class ItemIndex:
         discount = (self.amount * self.discount_points + 5000) // 10000
         return SortedKeys(self.open_minor - discount, (self.discount_points > 0) & (self.open_minor == self.amount))
 
-    def with_open(self, amount: int) -> list[int]:
-        """Items of which exactly ``amount`` is open, in row order."""
-        rows = [row for row in self._by_open.of(amount).tolist() if self.open_minor[row] == amount]
-        if amount in self._moved:
-            rows = sorted({*rows, *(row for row in self._moved[amount] if self.open_minor[row] == amount)})
-        return rows
-
-    def with_net(self, amount: int, tolerance: int) -> list[int]:
-        """Untouched items with agreed cash discount whose discounted amount is within ``tolerance`` of ``amount``."""
-        rows = self._by_net.between(amount - tolerance, amount + tolerance).tolist()
-        return [row for row in rows if self.open_minor[row] == self.amount[row]]
+    def fitting(self, amounts: list[int], tolerance: int) -> list[list[int]]:
+        """For each amount the items of which exactly this is open, or this after cash discount within ``tolerance``."""
+        wanted = np.array(amounts, dtype=np.int64)
+        low, high = (side.tolist() for side in self._by_open.bounds(wanted))
+        net_low = self._by_net.bounds(wanted - tolerance)[0].tolist()
+        net_high = self._by_net.bounds(wanted + tolerance)[1].tolist()
+        result: list[list[int]] = []
+        for place, amount in enumerate(amounts):
+            rows: list[int] = []
+            if high[place] > low[place]:
+                rows = [
+                    row for row in self._by_open.at(low[place], high[place]).tolist() if self.open_minor[row] == amount
+                ]
+            if amount in self._moved:
+                rows = sorted({*rows, *(row for row in self._moved[amount] if self.open_minor[row] == amount)})
+            if net_high[place] > net_low[place]:
+                net = self._by_net.at(net_low[place], net_high[place]).tolist()
+                rows += [row for row in net if self.open_minor[row] == self.amount[row]]
+            result.append(rows)
+        return result
 
     def equal_open(self, amounts: list[int]) -> list[int]:
         """For each amount, how many items have this much open or net of discount: how common it is."""
@@ -119,11 +134,6 @@ class ItemIndex:
         net_low, net_high = self._by_net.bounds(wanted)
         counts: list[int] = (high - low + net_high - net_low).tolist()
         return counts
-
-    @property
-    def has_moved(self) -> bool:
-        """Whether any open amount changed since the index was built."""
-        return bool(self._moved)
 
     def row_of(self, invoice_number: str) -> int:
         """The row of an invoice number exactly as loaded; −1 if there is none."""

@@ -12,7 +12,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 from rapidfuzz.distance import Indel
 
-from pipelines.matching.columns import Groups, Ints, canonical_name
+from pipelines.matching.columns import Flags, Ints, canonical_name
 
 
 def _vocabulary(text: str) -> frozenset[str]:
@@ -101,8 +101,8 @@ class Names:
         return math.log2(self._debtors) if found is None else found
 
     @cached_property
-    def _blocks(self) -> tuple[dict[str, int], Groups, Ints]:
-        """Word skeleton → code, and the pairs (skeleton code, debtor) as groups of positions and debtors."""
+    def _blocks(self) -> tuple[dict[str, int], list[int], Ints]:
+        """Word skeleton → code, where the block of each code starts, and the debtors block after block."""
         vocabulary, _, codes, parents = self._table
         skeletons: dict[str, int] = {}
         of_word = np.empty(max(len(vocabulary), 1), dtype=np.int64)
@@ -114,42 +114,52 @@ class Names:
         times = owners[parents]
         first = np.repeat(starts[parents], times)
         inside = np.arange(len(first)) - np.repeat(np.cumsum(times) - times, times)
-        return skeletons, Groups(np.repeat(of_word[codes], times), len(skeletons)), self._owner_debtor[first + inside]
+        skeleton_of_pair = np.repeat(of_word[codes], times)
+        debtor_of_pair = self._owner_debtor[first + inside]
+        # Each block is sorted by debtor and free of doubles, so that two blocks are intersected by binary search.
+        pairs = np.unique(skeleton_of_pair * (self._debtors + 1) + debtor_of_pair)
+        starts_of_block = np.searchsorted(pairs // (self._debtors + 1), np.arange(len(skeletons) + 1))
+        return skeletons, starts_of_block.tolist(), pairs % (self._debtors + 1)
+
+    def _block(self, word: str) -> Ints:
+        """Debtors in whose names a word of this skeleton occurs, ascending."""
+        skeletons, starts, debtors = self._blocks
+        code = skeletons.get(skeleton(word))
+        result: Ints = debtors[:0] if code is None else debtors[starts[code] : starts[code + 1]]
+        return result
 
     def candidates(self, name: str, limit: int) -> list[int]:
         """Debtors a payer's name may mean: those that share two of its rarest words (by consonant skeleton), else those
         that share its rarest word; at most ``limit``."""
-        skeletons, groups, debtors = self._blocks
-        known = []
-        for word in self.payer(name):
-            code = skeletons.get(skeleton(word))
-            if code is not None and word not in _WEAK and len(word) > 1:
-                known.append((groups.size(code), code))
-        known.sort()
-        blocks = [np.unique(debtors[groups.of(code)]) for size, code in known[:3] if size <= _LARGEST_BLOCK]
+        words_of = [word for word in self.payer(name) if len(word) > 1 and word not in _WEAK]
+        blocks = sorted((block for word in words_of if len(block := self._block(word))), key=len)[:3]
+        if not blocks:
+            return []
+        rarest = blocks[0]
+        if len(rarest) > _LARGEST_BLOCK:
+            return []
         if len(blocks) > 1:
-            found, times = np.unique(np.concatenate(blocks), return_counts=True)
-            shared: list[int] = found[times > 1].tolist()
-            if shared:
-                return shared[:limit]
-        return blocks[0].tolist() if blocks and len(blocks[0]) <= limit else []
+            shared = _in_both(rarest, blocks[1])
+            for one in blocks[2:]:
+                shared = shared | _in_both(rarest, one)
+            if shared.any():
+                found: list[int] = rarest[shared].tolist()
+                return found if len(found) <= limit else []
+        return rarest.tolist() if len(rarest) <= limit else []
 
     def exactly(self, name: str) -> tuple[int, ...]:
         """Debtors whose name has exactly these words, in any order."""
         found = self._exact.get(name)
         if found is None:
             wanted = sorted(self.payer(name))
-            skeletons, groups, debtors = self._blocks
-            sizes = sorted(
-                (groups.size(code), code) for word in wanted if (code := skeletons.get(skeleton(word), -1)) >= 0
-            )
+            blocks = sorted((self._block(word) for word in wanted), key=len)
             found = ()
-            if len(sizes) == len(wanted) and sizes and sizes[0][0] <= _LARGEST_BLOCK:
-                block = set(debtors[groups.of(sizes[0][1])].tolist())
-                for _, code in sizes[1:] if len(block) > _SMALL_BLOCK else ():
-                    block &= set(debtors[groups.of(code)].tolist())
-                same = (debtor for debtor in block if any(sorted(known) == wanted for known in self.of(debtor)))
-                found = tuple(sorted(same))
+            if blocks and 0 < len(blocks[0]) <= _LARGEST_BLOCK:
+                block = blocks[0]
+                for other in blocks[1:] if len(block) > _SMALL_BLOCK else ():
+                    block = block[_in_both(block, other)]
+                same = (debtor for debtor in block.tolist() if any(sorted(own) == wanted for own in self.of(debtor)))
+                found = tuple(same)
             self._exact[name] = found
         return found
 
@@ -202,6 +212,13 @@ class Names:
 
 
 _ORDER = {"absent": 0, "none": 1, "part": 2, "close": 3, "full": 4}
+
+
+def _in_both(one: Ints, other: Ints) -> Flags:
+    """Which members of an ascending array are in another ascending one."""
+    places = np.minimum(other.searchsorted(one), len(other) - 1)
+    result: Flags = other[places] == one if len(other) else np.zeros(len(one), dtype=bool)
+    return result
 
 
 def _nearest(word: str, left: list[str], payer: tuple[str, ...]) -> str:
