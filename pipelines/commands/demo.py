@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -154,7 +155,8 @@ def _show(verdict: Verdict, folder: Path, sample: Sample, findings: dict[Any, An
 
 
 def _next_steps(folder: Path, seconds: float) -> str:
-    start = f"kontoklar --config {folder}/kontoklar.toml"
+    called = Path(sys.argv[0])
+    start = f"{called if called.name == 'kontoklar' else 'kontoklar'} --config {folder}/kontoklar.toml"
     return (
         f"\n{seconds:.0f} seconds. Everything is in {folder}/; go on with\n"
         f"  {start} review list\n"

@@ -131,16 +131,22 @@ def grid(rows: Iterable[tuple[str, str]], *, right: bool = True) -> Table:
 
 
 # Figures are read from the right.
-_RIGHT = frozenset({"amount", "unallocated", "open_amount", "probability", "debit", "credit", "days", "rank"})
+_RIGHT = frozenset({"amount", "unallocated", "open", "open_amount", "probability", "debit", "credit", "days", "rank"})
 # Columns that may be cut, and at how many signs; columns that may run over several lines.
-_CUT = {"counterparty": 20, "invoices": 14}
+_CUT = {"counterparty": 18, "invoices": 14}
 _LONG = frozenset({"message", "remittance", "reason_text", "source_file"})
 
 
 def records(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: str = "") -> Table:
     """Rows as a table for people; cells are shown as they are, never as markup."""
     table = Table(
-        title=title or None, header_style="bold", title_justify="left", title_style="bold", box=box.SIMPLE_HEAD
+        title=title or None,
+        header_style="bold",
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1),
+        pad_edge=False,
     )
     for column in columns:
         table.add_column(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _TRANSACTION = click.argument("transaction", metavar="TRANSACTION")
 _RANK = click.option("--rank", default=1, type=click.IntRange(min=1), help="Which proposal; 1 is the best.")
-_COLUMNS = ("transaction", "booked", "days", "unallocated", "counterparty", "invoices", "reason")
+_COLUMNS = ("id", "days", "open", "counterparty", "invoices", "reason")
 
 
 class Desk(NamedTuple):
@@ -63,10 +63,7 @@ def list_(session: Session, limit: int, as_of: date) -> None:
         report.more["items"] = queue[:limit]
         if not session.as_json:
             # The beginning of an id names it as well.
-            rows = [
-                {**row, "transaction": row["transaction_id"][:8], "booked": row["booking_date"]}
-                for row in queue[:limit]
-            ]
+            rows = [{**row, "id": row["transaction_id"][:8], "open": row["unallocated"]} for row in queue[:limit]]
             stdout.print(records(rows, _COLUMNS))
 
 
