@@ -67,7 +67,7 @@ def parse_minor(text: str, currency: str, mark: str) -> int:
         if exponent(currency) == 2:
             return int(whole + fraction)
     elif not _SHAPES[mark].fullmatch(text):
-        raise CellError(f"{shown(text)} is not an amount with a decimal {'point' if mark == '.' else 'comma'}")
+        raise CellError(f"{shown(text)}is not an amount with a decimal {'point' if mark == '.' else 'comma'}")
     try:
         return parse_amount(text, currency, decimal_mark=mark, allow_groups=True)
     except AmountError as error:
@@ -75,8 +75,8 @@ def parse_minor(text: str, currency: str, mark: str) -> int:
 
 
 def shown(text: str) -> str:
-    """The text quoted when it is a bare number, else nothing."""
-    return repr(text) if _BARE_NUMBER.fullmatch(text) else ""
+    """The text quoted and a blank when it is a bare number, else nothing: other text may be anybody's data."""
+    return f"{text!r} " if _BARE_NUMBER.fullmatch(text) else ""
 
 
 @lru_cache(maxsize=4096)

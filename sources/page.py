@@ -78,7 +78,7 @@ class Page:
                 continue
             try:
                 if style.refuses(text):
-                    raise CellError(f"{shown(text)} may be thousands or decimals and the column does not tell")
+                    raise CellError(f"{shown(text)}may be thousands or decimals and the column does not tell")
                 values.append(parse_minor(text, currencies[index], mark))
             except CellError as error:
                 self.refuse(index, f"{name} {error}")
