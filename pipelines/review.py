@@ -152,6 +152,9 @@ class ReviewDesk:
             decision = work.decisions.add(command, transaction_id, payload, user, reason)
             marked = [_named(entry, decision.decision_id) for entry in entries]
             work.journal.append(marked)
+            if marked:
+                told = work.findings.open(codes=["return-waiting", "return-unclear"], subjects=[transaction_id])
+                work.findings.resolve([finding.finding_id for finding in told], "decided by a person")
             details = json.dumps(
                 {"decision": decision.decision_id, "entries": [entry.entry_id for entry in marked], **payload},
                 sort_keys=True,

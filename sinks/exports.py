@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pandas as pd
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from pipelines.model.money import format_minor
 from pipelines.model.transaction import TransactionKind, TransactionState
@@ -16,6 +16,7 @@ from pipelines.ports.work import WorkContext
 from sinks import current
 from sinks import tables as t
 from sinks.frames_out import decimals, read_frame
+from sinks.returns_out import returns_table
 
 # Direct-debit money can be claimed back for eight weeks without giving reasons (BGB §675x).
 PROVISIONAL = timedelta(weeks=8)
@@ -172,64 +173,7 @@ class Exports:
         ]  # fmt: skip
 
     def _returns(self) -> pd.DataFrame:
-        seen = current.latest_consideration().subquery()
-        link = t.return_link
-        links = read_frame(
-            self._connection,
-            select(link)
-            .join(seen, (seen.c.transaction_id == link.c.transaction_id) & (seen.c.match_no == link.c.match_no))
-            .order_by(link.c.transaction_id, link.c.link_no),
-        )
-        live = current.live_transactions().subquery()
-        returns = read_frame(
-            self._connection,
-            select(live).where(
-                or_(live.c.kind.in_([TransactionKind.RETURN_DEBIT, TransactionKind.RETURN_TRANSFER]),
-                    live.c.transaction_id.in_(select(link.c.transaction_id)))
-            ).order_by(live.c.booking_date, live.c.transaction_id),
-        )  # fmt: skip
-        posted = {
-            row[0]
-            for row in self._connection.execute(
-                select(t.journal_entry.c.transaction_id).where(t.journal_entry.c.cause == "return")
-            )
-        }
-        by_transaction: dict[str, list[dict[str, object]]] = defaultdict(list)
-        for record in links.to_dict("records"):
-            by_transaction[str(record["transaction_id"])].append({str(k): v for k, v in record.items()})
-        rows = []
-        for record in returns.to_dict("records"):
-            key, currency = record["transaction_id"], record["currency"]
-            base = {"transaction_id": key, "booking_date": record["booking_date"], "currency": currency}
-            found = by_transaction.get(key, [])
-            for entry in found:
-                state = "posted" if key in posted and entry["state"] == "linked" else entry["state"]
-                rows.append(
-                    base
-                    | {name: str(entry[name]) for name in ("invoice_number", "debtor_number", "original_transaction_id",
-                                                           "original_entry_id", "reason_code", "reason")}
-                    | {
-                        "original_amount": format_minor(int(str(entry["returned_minor"])), currency)
-                        if entry["returned_minor"] else _optional(record["original_minor"], currency),
-                        "charges": format_minor(int(str(entry["charges_minor"])), currency),
-                        "state": str(state),
-                    }
-                )  # fmt: skip
-            if not found:
-                rows.append(
-                    base
-                    | {
-                        "reason_code": record["reason_code"],
-                        "original_amount": _optional(record["original_minor"], currency),
-                        "charges": _optional(record["charges_minor"], currency),
-                        "state": "review",
-                        "reason": "not-considered-yet",
-                    }
-                )
-        columns = ["transaction_id", "invoice_number", "original_transaction_id", "original_entry_id", "reason_code",
-                   "original_amount", "charges", "state", "debtor_number", "booking_date", "currency",
-                   "reason"]  # fmt: skip
-        return pd.DataFrame(rows, columns=columns).fillna("")
+        return returns_table(self._connection)
 
     def _journal(self) -> pd.DataFrame:
         entry, line = t.journal_entry, t.journal_line
@@ -341,7 +285,3 @@ def open_minor(amount: int, settled_elsewhere: int, allocated: int, status: str)
         return 0
     rest = amount - settled_elsewhere - allocated
     return max(rest, 0) if amount >= 0 else min(rest, 0)
-
-
-def _optional(minor: object, currency: str) -> str:
-    return "" if minor is None or pd.isna(minor) else format_minor(int(str(minor)), currency)  # type: ignore[call-overload]
