@@ -23,12 +23,15 @@ class Amount:
             receipt for receipt in range(index.count) if index.amounts[receipt] > 0 and not index.is_clear(receipt)
         ]
         amounts = [index.amounts[receipt] for receipt in wanted]
-        found = items.fitting(amounts, index.policy.amounts.rounding_minor)
+        tolerance = index.policy.amounts.rounding_minor
+        found = items.fitting(amounts, tolerance, most)
         for receipt, equal in zip(wanted, found, strict=True):
-            if len(equal) > most:
+            if equal is None:
                 debtors = {debtor for debtor in index.debtor_hits(receipt) if debtor >= 0}
                 debtors |= {items.debtor_at[row] for row in index.item_hits(receipt)}
-                equal = [row for row in equal if items.debtor_at[row] in debtors]
+                equal = [
+                    row for debtor in debtors for row in items.fitting_of(debtor, index.amounts[receipt], tolerance)
+                ]
                 # The order of the rows must not matter for which of too many are looked at.
                 equal = sorted(equal, key=lambda row: (items.due_at[row], items.numbers[row]))[:most]
             for row in equal:

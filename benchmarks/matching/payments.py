@@ -219,6 +219,7 @@ class Payments:
                 "paid_twice", made.day + timedelta(days=rng.randrange(0, 3)), amount,
                 (made.name, made.iban, made.ultimate), made.text, {},
             )  # fmt: skip
+            again.text, again.name, again.end_to_end_id = made.text, made.name, made.end_to_end_id
             again.trap = True
             self._later.append(again)
         return made

@@ -267,12 +267,20 @@ class Explainer:
             return "other", bits["other"]
         if reading.foreign:
             return "foreign_number", bits["foreign_number"]
-        months = self._batch.scan(receipt).months
+        scan = self._batch.scan(receipt)
+        if scan.all_open and self._has_others(row):
+            # "All open invoices", and this is only one of them, whatever it costs.
+            contradictions.append("names-other-items")
+        months = scan.months
         if months:
             level = "period" if self._in_months(row, months) else "other_period"
             return level, bits[level] + (bits["unexplained"] if reading.unexplained else 0.0)
         level = "unexplained" if reading.unexplained else "absent"
         return level, bits[level]
+
+    def _has_others(self, row: int) -> bool:
+        own = self._items.items_of(self._items.debtor_at[row])
+        return bool((self._items.open_minor[own] != 0).sum() > 1)
 
     def _in_months(self, row: int, months: tuple[int, ...]) -> bool:
         days = (self._items.issue_at[row], self._items.due_at[row])

@@ -106,26 +106,37 @@ class ItemIndex:
         discount = (self.amount * self.discount_points + 5000) // 10000
         return SortedKeys(self.open_minor - discount, (self.discount_points > 0) & (self.open_minor == self.amount))
 
-    def fitting(self, amounts: list[int], tolerance: int) -> list[list[int]]:
-        """For each amount the items of which exactly this is open, or this after cash discount within ``tolerance``."""
+    def fitting(self, amounts: list[int], tolerance: int, most: int) -> list[list[int] | None]:
+        """For each amount the items of which exactly this is open, or this after cash discount within ``tolerance``.
+
+        None where more than ``most`` items share the amount: then it says little, and listing them would cost much.
+        """
         wanted = np.array(amounts, dtype=np.int64)
         low, high = (side.tolist() for side in self._by_open.bounds(wanted))
         net_low = self._by_net.bounds(wanted - tolerance)[0].tolist()
         net_high = self._by_net.bounds(wanted + tolerance)[1].tolist()
-        result: list[list[int]] = []
+        result: list[list[int] | None] = []
         for place, amount in enumerate(amounts):
-            rows: list[int] = []
-            if high[place] > low[place]:
-                rows = [
-                    row for row in self._by_open.at(low[place], high[place]).tolist() if self.open_minor[row] == amount
-                ]
+            if high[place] - low[place] + net_high[place] - net_low[place] > most:
+                result.append(None)
+                continue
+            rows = [row for row in self._by_open.at(low[place], high[place]).tolist() if self.open_at[row] == amount]
             if amount in self._moved:
-                rows = sorted({*rows, *(row for row in self._moved[amount] if self.open_minor[row] == amount)})
+                rows = sorted({*rows, *(row for row in self._moved[amount] if self.open_at[row] == amount)})
             if net_high[place] > net_low[place]:
                 net = self._by_net.at(net_low[place], net_high[place]).tolist()
-                rows += [row for row in net if self.open_minor[row] == self.amount[row]]
+                rows += [row for row in net if self.open_at[row] == self.amount_at[row]]
             result.append(rows)
         return result
+
+    def fitting_of(self, debtor: int, amount: int, tolerance: int) -> list[int]:
+        """The items of one debtor that ``fitting`` would give."""
+        rows = self.items_of(debtor)
+        opened = self.open_minor[rows]
+        discount = (self.amount[rows] * self.discount_points[rows] + 5000) // 10000
+        net = (discount > 0) & (opened == self.amount[rows]) & (np.abs(opened - discount - amount) <= tolerance)
+        found: list[int] = rows[(opened == amount) | net].tolist()
+        return found
 
     def equal_open(self, amounts: list[int]) -> list[int]:
         """For each amount, how many items have this much open or net of discount: how common it is."""

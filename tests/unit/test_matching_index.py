@@ -89,8 +89,10 @@ def test_rare_words_are_worth_more() -> None:
 
 def test_open_amounts_move() -> None:
     index = matcher([item("1", 500), item("2", 500, issue_date=date(2026, 1, 1))])._items
-    assert index.fitting([500], 0) == [[0, 1]]
+    assert index.fitting([500], 0, 9) == [[0, 1]]
     index.move(0, 200)
-    assert index.fitting([500, 200], 0) == [[1], [0]]
+    assert index.fitting([500, 200], 0, 9) == [[1], [0]]
     index.move(0, 500)
-    assert index.fitting([500, 200], 0) == [[0, 1], []]
+    assert index.fitting([500, 200], 0, 9) == [[0, 1], []]
+    assert index.fitting([500], 0, 1) == [None]
+    assert index.fitting_of(index.debtor_at[0], 500, 0) == [0, 1]
