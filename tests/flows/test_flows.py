@@ -267,9 +267,7 @@ def test_the_schedule_makes_runs_on_working_mornings_in_berlin() -> None:
     deployment = flows.daily.to_deployment("daily", schedule=flows.SCHEDULE, tags=flows.TAGS)
     deployment_id = deployment.apply()
     with get_client(sync_client=True) as client:
-        client.request(
-            "POST", f"/deployments/{deployment_id}/schedule", json={"min_runs": 7}
-        ).raise_for_status()
+        client.request("POST", f"/deployments/{deployment_id}/schedule", json={"min_runs": 7}).raise_for_status()
         runs = [run for run in client.read_flow_runs(limit=200) if run.deployment_id == deployment_id]
     starts = [run.expected_start_time.astimezone(flows.BERLIN) for run in runs]
     assert len(starts) >= 7
