@@ -12,6 +12,7 @@ from pipelines.ports.matcher import CandidateRows, MatchIndex, Scan, Window, is_
 
 _DIGITS = re.compile(r"[0-9]+")
 _NOT_DIGIT = re.compile(r"[^0-9]+")
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SHORTEST = 3
 _LONG_ENOUGH = 6
 _ECHOES = 16
@@ -67,7 +68,7 @@ class ExactNumber:
             written = scan.text[window.start : window.end]
             if not any(index.items.numbers[item].upper() == written for item in items) or window.key.isdigit():
                 echoes.append((receipt, window))
-            level = _glue(scan, window) or _whole_level(scan, window)
+            level = _glue(scan, window) or _part(index, windows, window) or _whole_level(scan, window)
             for item in items:
                 rows.add(receipt, "reference", level, item=item, start=window.start, end=window.end)
             for other, item in others:
@@ -112,7 +113,8 @@ class ExactNumber:
             taken |= span
             scan = index.scan(receipt)
             for item in items:
-                level = _glue(scan, window) or _digit_level(index, receipt, window, item)
+                part = _part(index, index.windows(receipt), window)
+                level = _glue(scan, window) or part or _digit_level(index, receipt, window, item)
                 rows.add(receipt, "reference", level, item=item, start=window.start, end=window.end)
 
     @staticmethod
@@ -133,6 +135,21 @@ class ExactNumber:
                     window.key
                 ):
                     rows.add(receipt, "reference", "digits", item=item, start=window.start, end=window.end)
+
+
+def _part(index: MatchIndex, windows: list[Window], window: Window) -> str:
+    """``glued`` for digits inside a longer number of our own shape: 73993 is no invoice in ``INV/2026/07/73993``."""
+    if not window.key.isdigit():
+        return ""
+    for longer in windows:
+        if longer.first > window.first:
+            break
+        if longer.natural and longer.last >= window.last and len(longer.key) > len(window.key):
+            digits = _NOT_DIGIT.sub("", longer.key)
+            prefix = longer.key[: len(longer.key) - len(longer.key.lstrip(_LETTERS))]
+            if len(digits) > len(window.key) and index.items.series.is_own_shape(prefix, digits):
+                return "glued"
+    return ""
 
 
 def _whole_level(scan: Scan, window: Window) -> str:

@@ -206,7 +206,8 @@ class _Search:
                 self._emit(solution.items, level, solution.ways)
                 return
         everything = [*named, *others]
-        if others and sum(self._items.open_at[row] for row in everything) == self._target:
+        total = sum(self._items.open_at[row] for row in everything)
+        if len(everything) > limits.combination_items and total == self._target:
             room = self._leaves_room() or len(others) <= self._unread_numbers()
             self._emit(everything, "listed_part" if room else "listed_more", 1.0)
 
@@ -260,13 +261,14 @@ class _Search:
         due = [row for row in rows if self._items.due_at[row] <= day]
         limits = self._index.policy.limits
         for chosen in (rows, due):
-            # What is due is only one of many parts of an account: unless the text says so, no other may fit.
-            if not 2 <= len(chosen) <= limits.group_items or (chosen is due and not said):
+            # Everything, or what is due, is only one of many parts of an account (an item and its credit note make no
+            # difference to the sum): unless the text says so, it must be the only part that fits.
+            if not said or not 2 <= len(chosen) <= limits.group_items:
                 continue
             choices = [self._choice(row, True) for row in chosen]
             for position in (0, -1):
                 if sum(choice.amounts[position] for choice in choices) == self._target:
-                    self._emit(chosen, "all_open" if said else "absent", 2.0)
+                    self._emit(chosen, "all_open", 2.0)
                     return
         if len(rows) <= limits.combination_items and not any(self._items.open_at[row] == self._target for row in rows):
             solution = unique_sum([self._choice(row, False) for row in rows], self._target, limits.combination_states)

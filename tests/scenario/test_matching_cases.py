@@ -107,6 +107,13 @@ def test_whole_tokens_only() -> None:
     assert paid(found) != {"14": 9911}
 
 
+def test_a_number_inside_a_longer_one_of_our_shape_names_nothing() -> None:
+    ledger = [*crowd(), item("RE-2026-13939", 15715), item("73993", 4000, "10002", open_minor=0)]
+    ledger += [item(str(70000 + place), 31 * place + 777, f"{20000 + place}") for place in range(5)]
+    [found] = plan(ledger, stranger(15715, "Rechnung RE-2026-73993", counterparty_name="Müller Maschinenbau GmbH"))
+    assert (found.disposition, found.reason) == (Disposition.REVIEW, "unexplained-number")
+
+
 def test_known_account_and_rare_amount_post_without_a_number() -> None:
     [found] = plan(LEDGER, payment(128317, "Danke"))
     assert (found.disposition, found.reason) == (Disposition.AUTO, "payer-and-amount")
@@ -233,6 +240,15 @@ def test_several_items(text: str, numbers: tuple[int, ...]) -> None:
     [found] = plan(SEVERAL, payment(sum(expected.values()), text))
     assert paid(found) == expected
     assert found.disposition is Disposition.AUTO
+
+
+def test_a_sum_must_be_the_only_one() -> None:
+    cancelling = [item("RE-2026-01011", 599), item("RE-2026-01012", -599)]
+    total = 11111 + 22222 + 34567 - 5000
+    [found] = plan([*SEVERAL, *cancelling], payment(total, "Danke"))
+    assert found.disposition is Disposition.REVIEW
+    [found] = plan(SEVERAL, payment(total, "Danke"))
+    assert (found.disposition, len(paid(found))) == (Disposition.AUTO, 4)
 
 
 def test_further_items_need_a_word() -> None:
