@@ -1,4 +1,4 @@
-"""An office per test."""
+"""An office per test, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from tests.scenario.office import Office
 
 
 @pytest.fixture
-def office(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Office:
+def office(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> Office:
     monkeypatch.chdir(tmp_path)
-    return Office(tmp_path, capsys)
+    (tmp_path / "kontoklar.toml").write_text('[company]\nmode = "test"\n', encoding="utf-8")
+    return Office(tmp_path, capsys, database_url)

@@ -22,13 +22,10 @@ class Office:
 
     folder: Path
     capsys: pytest.CaptureFixture[str]
-    database: str = ""
+    database: str
     exit_code: int = 0
     items: list[Row] = field(default_factory=list)
     received: int = 0
-
-    def __post_init__(self) -> None:
-        self.database = self.database or f"sqlite:///{self.folder / 'office.db'}"
 
     def command(self, *arguments: str) -> dict[str, object]:
         self.capsys.readouterr()

@@ -247,3 +247,22 @@ def test_stale_bank_data_holds_every_trigger(office: Office) -> None:
     office.day(MONDAY, camt053(MONDAY, "0.00", Line("1.00", text="x", name="Y", iban=STRANGER)))
     office.day(MONDAY + timedelta(days=7))
     assert {row["state"] for row in office.table("triggers")} == {"held"}
+
+
+def test_camt_and_mt940_of_one_day_make_the_same_journal(office: Office) -> None:
+    lines = (
+        Line("119.00", text="RE-2026-1001", ref="B1"),
+        Line("50.00", text="RE-2026-1002", ref="B2"),
+        Line("50.00", text="RE-2026-1002", ref="B3"),
+        Line("-20.00", gvc="116", text="Miete Oktober", ref="B4"),
+    )
+    office.owed("RE-2026-1001", "10001", "119.00", debtor_ibans=PAYER)
+    office.owed("RE-2026-1002", "10001", "50.00", debtor_ibans=PAYER)
+    journals = []
+    for number, told in enumerate((camt053(MONDAY, "0.00", *lines), mt940(MONDAY, "0.00", *lines))):
+        fresh = Office(office.folder, office.capsys, f"sqlite:///{office.folder}/{number}.db", items=office.items)
+        fresh.load()
+        fresh.day(MONDAY, told)
+        journals.append(fresh.table("journal"))
+    assert journals[0] == journals[1]
+    assert len(journals[0]) > 8
