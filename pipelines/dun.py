@@ -131,11 +131,16 @@ class _Run:
         self.candidates = self.due.candidates
         self.outcome.findings += self.due.findings
         self._bank_hold = coverage_hold(facts.coverage, facts.as_of, settings)
-        self._waiting = plausible_debtors(
-            facts.payments.waiting,
-            [candidate.item for candidate in self.candidates],
-            self.due.balances(),
-            facts.payments.payers,
+        # Where the bank's side holds everything back, nobody needs to ask whose the waiting money is.
+        self._waiting = (
+            set()
+            if self._bank_hold
+            else plausible_debtors(
+                facts.payments.waiting,
+                [candidate.item for candidate in self.candidates],
+                self.due.balances(),
+                facts.payments.payers,
+            )
         )
 
     # --- one item ---------------------------------------------------------------------------------------------
