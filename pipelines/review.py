@@ -202,8 +202,10 @@ class ReviewDesk:
                 raise DecisionRefused(f"Invoice {invoice} is unknown, cancelled or in another currency.")
             if effect == 0 or not book.within(effect, item.open_minor):
                 raise DecisionRefused(f"Invoice {invoice} does not owe that much any more.")
+        if not lines:
+            raise DecisionRefused("This proposal allocates nothing; assign the payment to an invoice or an account.")
         money = sum(line.cash_minor for line in lines)
-        if not lines or not book.within(money, cash.rest_minor):
+        if not book.within(money, cash.rest_minor):
             raise DecisionRefused(f"Transaction {cash.transaction_id} does not have that much unallocated money.")
         proposal = Proposal(
             cash.transaction_id, 1, tuple(lines), 1.0, Disposition.REVIEW, "decided", "", "decided", (),

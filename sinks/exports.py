@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select
 
 from pipelines.model.money import format_minor
 from pipelines.model.transaction import TransactionKind, TransactionState
+from pipelines.ports.statements import transaction_state
 from pipelines.ports.work import WorkContext
 from sinks import current
 from sinks import tables as t
@@ -20,17 +21,6 @@ from sinks.returns_out import returns_table
 
 # Direct-debit money can be claimed back for eight weeks without giving reasons (BGB §675x).
 PROVISIONAL = timedelta(weeks=8)
-
-_NOTHING_TO_MATCH = frozenset(
-    {
-        TransactionKind.REFUND,
-        TransactionKind.CHARGE,
-        TransactionKind.OWN_TRANSFER,
-        TransactionKind.PAYOUT,
-        TransactionKind.OUTGOING,
-        TransactionKind.OTHER,
-    }
-)
 
 _TRANSACTIONS = [
     "transaction_id", "account_iban", "booking_date", "value_date", "amount", "currency", "counterparty_name",
@@ -42,17 +32,6 @@ _OPEN_ITEMS = [
     "invoice_number", "debtor_number", "due_date", "amount", "open_amount", "currency", "dunning_level",
     "provisional_until", "document_type", "status", "issue_date", "settled_elsewhere",
 ]  # fmt: skip
-
-
-def state_of(kind: str, amount: int, cash: int | None, proposed: bool) -> TransactionState:
-    """Where an accepted transaction stands. cash is None when nothing was ever allocated."""
-    if cash and cash == amount:
-        return TransactionState.ALLOCATED
-    if cash:
-        return TransactionState.PARTLY_ALLOCATED
-    if proposed:
-        return TransactionState.PROPOSED
-    return TransactionState.NOT_OURS if kind in _NOTHING_TO_MATCH else TransactionState.UNMATCHED
 
 
 class Exports:
@@ -85,20 +64,28 @@ class Exports:
         cash = self._pairs(current.cash_by_transaction())
         seen = current.latest_consideration().subquery()
         p, link = t.proposal, t.return_link
+        # A proposal without lines only says why there is none.
         proposed = {
             row[0]
-            for source in (p, link)
+            for source, says_something in ((p, p.c.lines != "[]"), (link, link.c.invoice_number != ""))
             for row in self._connection.execute(
-                select(source.c.transaction_id).join(
+                select(source.c.transaction_id)
+                .join(
                     seen,
                     (seen.c.transaction_id == source.c.transaction_id) & (seen.c.match_no == source.c.match_no),
                 )
+                .where(says_something)
             )
         }
         frame["state"] = [
-            str(state_of(kind, int(amount), cash.get(key), key in proposed))
+            str(
+                transaction_state(
+                    TransactionKind(kind), int(amount), int(amount) - cash.get(key, 0),
+                    has_allocations=key in cash, has_proposals=key in proposed,
+                )
+            )
             for key, kind, amount in zip(frame["transaction_id"], frame["kind"], frame["amount_minor"], strict=True)
-        ]
+        ]  # fmt: skip
         frame["rest"] = [
             int(amount) - cash.get(key, 0)
             for key, amount in zip(frame["transaction_id"], frame["amount_minor"], strict=True)

@@ -203,7 +203,9 @@ class TransactionReads:
         )
         proposed = or_(
             exists().where(
-                proposal.c.transaction_id == newest.c.transaction_id, proposal.c.match_no == newest.c.match_no
+                proposal.c.transaction_id == newest.c.transaction_id,
+                proposal.c.match_no == newest.c.match_no,
+                proposal.c.lines != "[]",  # without lines it only says why there is none
             ),
             exists().where(
                 return_link.c.transaction_id == newest.c.transaction_id,
