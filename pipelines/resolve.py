@@ -15,7 +15,7 @@ from datetime import timedelta
 from pipelines.model.proposal import Evidence
 from pipelines.model.receivable import Collection
 from pipelines.model.return_debit import ReturnLink, ReturnState, SettledPayment
-from pipelines.model.transaction import Transaction, TransactionKind
+from pipelines.model.transaction import Transaction, TransactionKind, possible_originals
 from pipelines.return_index import CollectionIndex, ReceiptIndex, SettlementIndex
 from pipelines.text import compact
 
@@ -204,7 +204,7 @@ class ReturnResolver:
             return []
         pool = [
             c
-            for amount in _possible_amounts(transaction)
+            for amount in possible_originals(transaction)
             for c in self._collections.by_amount.get(amount, [])
             if len(compact(c.invoice_number)) >= 4 and _whole(compact(c.invoice_number), text)
         ]
@@ -220,7 +220,7 @@ class ReturnResolver:
             if timedelta(days=-3) <= transaction.booking_date - c.collection_date <= LONGEST_RETURN
             and (c.end_to_end_id, c.invoice_number) not in self._returned
         ]
-        for amount in _possible_amounts(transaction):
+        for amount in possible_originals(transaction):
             same = [c for c in in_time if c.amount_minor == amount]
             settled = [c for c in same if self._settlement_of(c) is not None]
             chosen = settled or same
@@ -234,7 +234,7 @@ class ReturnResolver:
 
     def _by_receipt(self, transaction: Transaction) -> list[_Original]:
         """A payment taken back as a whole: same EndToEndId, or same account, and exactly its amount."""
-        for amount in _possible_amounts(transaction):
+        for amount in possible_originals(transaction):
             for field, receipts in self._receipts.before(transaction, amount).items():
                 evidence = (Evidence(field, "exact", 12.0), Evidence("amount", "exact", 8.0))
                 settled = [tuple(self._settlements.of_transaction(r.transaction_id)) for r in receipts]
@@ -247,7 +247,7 @@ class ReturnResolver:
 
     def unsettled_original(self, transaction: Transaction) -> str:
         """The one unallocated receipt a return takes back, else ""; it must not be matched any more."""
-        for amount in _possible_amounts(transaction):
+        for amount in possible_originals(transaction):
             for receipts in self._receipts.before(transaction, amount).values():
                 if len(receipts) == 1 and not self._settlements.of_transaction(receipts[0].transaction_id):
                     return receipts[0].transaction_id
@@ -271,16 +271,6 @@ def _charges(transaction: Transaction, original_minor: int) -> int | None:
     if stated is not None and stated != original_minor and stated != -transaction.amount_minor:
         return None
     return -transaction.amount_minor - original_minor
-
-
-def _possible_amounts(transaction: Transaction) -> list[int]:
-    """What the original amount may have been, best first: stated, booked less stated charges, booked."""
-    booked = -transaction.amount_minor
-    options = [transaction.original_minor] if transaction.original_minor is not None else []
-    if transaction.charges_minor is not None:
-        options.append(booked - transaction.charges_minor)
-    options.append(booked)
-    return list(dict.fromkeys(options))
 
 
 def _whole(token: str, text: str) -> bool:

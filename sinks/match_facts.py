@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, RowMapping, Select, Table, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, func, or_, select
 
 from pipelines.model.ids import derive
 from pipelines.model.proposal import AllocationKind
 from pipelines.model.receivable import Collection
 from pipelines.model.return_debit import SettledPayment
-from pipelines.model.transaction import RETURN_KINDS, Transaction, TransactionKind
+from pipelines.model.transaction import RETURN_KINDS, Transaction, TransactionKind, possible_originals
 from pipelines.ports.work import WorkContext
 from sinks import current
 from sinks import tables as t
+from sinks.bulk import among
 from sinks.frames_out import read_frame
 
 _MONEY_IN = (TransactionKind.RECEIPT, TransactionKind.COLLECTION)
@@ -60,11 +61,22 @@ class SqlMatchFacts:
         live = self._free(RETURN_KINDS).subquery()
         return self._transactions(select(live))
 
-    def money_in(self) -> list[Transaction]:
+    def money_in(self, returns: Sequence[Transaction]) -> list[Transaction]:
         live = current.live_transactions().subquery()
-        return self._transactions(select(live).where(live.c.kind.in_(_MONEY_IN), live.c.amount_minor > 0))
+        return self._transactions(
+            select(live)
+            .where(live.c.kind.in_(_MONEY_IN), live.c.amount_minor > 0)
+            .where(
+                or_(
+                    self._among(live.c.end_to_end_id, (r.end_to_end_id for r in returns)),
+                    self._among(live.c.counterparty_iban, (r.counterparty_iban for r in returns)),
+                )
+            )
+        )
 
-    def settlements(self) -> list[SettledPayment]:
+    def settlements(
+        self, returns: Sequence[Transaction], collections: Sequence[Collection], money_in: Sequence[Transaction]
+    ) -> list[SettledPayment]:
         a, gone, tx = t.allocation, t.allocation_reversal, t.bank_transaction
         query = (
             select(
@@ -78,6 +90,13 @@ class SqlMatchFacts:
             .join(gone, gone.c.original_allocation_id == a.c.allocation_id, isouter=True)
             .where(gone.c.allocation_id.is_(None), a.c.reverses == "", a.c.kind != AllocationKind.FEE)
             .where(tx.c.amount_minor > 0)
+            .where(
+                or_(
+                    self._among(a.c.invoice_number, (c.invoice_number for c in collections)),
+                    self._among(a.c.transaction_id, (m.transaction_id for m in money_in)),
+                    self._among(tx.c.end_to_end_id, (r.end_to_end_id for r in returns)),
+                )
+            )
             .group_by(
                 a.c.entry_id, a.c.transaction_id, a.c.invoice_number, a.c.debtor_number, tx.c.booking_date,
                 tx.c.end_to_end_id, tx.c.mandate_id, tx.c.counterparty_iban, tx.c.kind,
@@ -110,8 +129,21 @@ class SqlMatchFacts:
         )
         return [(end_to_end_id, invoice) for end_to_end_id, invoice in self._connection.execute(query)]
 
-    def collections(self) -> list[Collection]:
-        query = current.newest(t.collection, "end_to_end_id", "mandate_id", "invoice_number")
+    def collections(self, returns: Sequence[Transaction]) -> list[Collection]:
+        c = t.collection.c
+        batches = {
+            name for r in returns for name in (r.customer_reference, r.payment_information_id, r.message_id) if name
+        }
+        query = current.newest(t.collection, "end_to_end_id", "mandate_id", "invoice_number").where(
+            or_(
+                self._among(c.end_to_end_id, (r.end_to_end_id for r in returns)),
+                self._among(c.mandate_id, (r.mandate_id for r in returns)),
+                self._among(c.debtor_iban, (r.counterparty_iban for r in returns)),
+                self._among(c.payment_information_id, batches),
+                self._among(c.message_id, batches),
+                c.amount_minor.in_({amount for r in returns for amount in possible_originals(r)}),
+            )
+        )
         return [
             Collection(
                 end_to_end_id=row["end_to_end_id"],
@@ -137,6 +169,9 @@ class SqlMatchFacts:
 
     def seen(self) -> set[str]:
         return set(self._connection.scalars(select(t.match_consideration.c.transaction_id).distinct()))
+
+    def _among(self, column: ColumnElement[str], values: Iterable[str]) -> ColumnElement[bool]:
+        return among(self._connection, column, sorted({value for value in values if value}))
 
     def _free(self, kinds: Iterable[TransactionKind]) -> Select[tuple[object, ...]]:
         """Live transactions of these kinds with nothing allocated and no hold of an analyst on them."""

@@ -107,3 +107,13 @@ class Booking:
     occurrence: int
     bank_reference: str
     transactions: tuple[Transaction, ...]
+
+
+def possible_originals(transaction: Transaction) -> list[int]:
+    """What a return may have taken back, unsigned, best first: stated, booked less stated charges, booked."""
+    booked = -transaction.amount_minor
+    options = [transaction.original_minor] if transaction.original_minor is not None else []
+    if transaction.charges_minor is not None:
+        options.append(booked - transaction.charges_minor)
+    options.append(booked)
+    return list(dict.fromkeys(options))

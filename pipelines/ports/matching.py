@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import pandas as pd
@@ -26,17 +27,19 @@ class MatchFacts(Protocol):
     def returns(self) -> list[Transaction]:
         """Returns and reversals without a posted link, oldest first."""
 
-    def money_in(self) -> list[Transaction]:
-        """Every receipt and collection, allocated or not; what a taken-back transfer may refer to."""
+    def money_in(self, returns: Sequence[Transaction]) -> list[Transaction]:
+        """Receipts and collections, allocated or not, that share an EndToEndId or an IBAN with one of the returns."""
 
-    def settlements(self) -> list[SettledPayment]:
-        """Active (unreversed) settlement entries, one per transaction and invoice."""
+    def settlements(
+        self, returns: Sequence[Transaction], collections: Sequence[Collection], money_in: Sequence[Transaction]
+    ) -> list[SettledPayment]:
+        """Active (unreversed) settlement entries, one per transaction and invoice, that the returns could mean."""
 
     def returned(self) -> list[tuple[str, str]]:
         """(EndToEndId of the return, invoice) of every posted return."""
 
-    def collections(self) -> list[Collection]:
-        """Our own direct debits, current version."""
+    def collections(self, returns: Sequence[Transaction]) -> list[Collection]:
+        """Our own direct debits, current version, that agree with one of the returns in anything that could link it."""
 
     def rejected(self) -> set[tuple[str, frozenset[str]]]:
         """(transaction, invoices) that a person refused or took back; never posted automatically again."""

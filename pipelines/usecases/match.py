@@ -82,12 +82,12 @@ def _resolver(work: Work, returns: Sequence[Transaction]) -> ReturnResolver:
     if not returns:
         return ReturnResolver([], [])
     facts = work.match_facts
-    collections = facts.collections()
+    collections, money_in = facts.collections(returns), facts.money_in(returns)
     items = work.journal.open_items({collection.invoice_number for collection in collections})
     return ReturnResolver(
         collections,
-        facts.settlements(),
-        facts.money_in(),
+        facts.settlements(returns, collections, money_in),
+        money_in,
         {number: abs(item.settled_elsewhere_minor) for number, item in items.items()},
         facts.returned(),
         {number: item.debtor_number for number, item in items.items()},

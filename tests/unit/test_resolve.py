@@ -183,3 +183,14 @@ def test_our_own_transfer_coming_back_is_never_linked_to_a_receivable() -> None:
 def test_another_customers_account_is_not_enough() -> None:
     stranger = replace(RETURN, end_to_end_id="", mandate_id="", counterparty_iban=OTHER_IBAN, original_minor=11900)
     assert only(resolver().link(stranger)).state is ReturnState.REVIEW
+
+
+def test_a_returned_debit_never_takes_back_a_customers_transfer() -> None:
+    transfer = replace(
+        RETURN, transaction_id="tx-transfer", amount_minor=11900, kind=TransactionKind.RECEIPT, end_to_end_id="",
+        mandate_id="", reason_code="", booking_date=date(2026, 10, 1),
+    )  # fmt: skip
+    settled = replace(SETTLED, transaction_id="tx-transfer", by_collection=False, end_to_end_id="", mandate_id="")
+    unknown = replace(RETURN, end_to_end_id="", mandate_id="", amount_minor=-11900)
+    link = only(ReturnResolver([], [settled], [transfer]).link(unknown))
+    assert (link.state, link.reason) == (ReturnState.REVIEW, "original-unknown")
