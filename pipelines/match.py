@@ -6,9 +6,7 @@ tells it with ``settle`` and ``reopen`` what posted in between. The result does 
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -22,6 +20,7 @@ from pipelines.matching.batch import Batch
 from pipelines.matching.evidence import Weigher
 from pipelines.matching.explain import Explainer, Explanation, Judgement
 from pipelines.matching.items import ItemIndex
+from pipelines.model.collector import paused
 from pipelines.model.proposal import AllocationKind, Disposition, Evidence, Proposal, ProposedLine
 from pipelines.policy import Policy
 from pipelines.ports.matcher import Strategy
@@ -71,7 +70,7 @@ class Matcher:
         Every receipt gets at least rank 1; its ``lines`` are empty when nothing can be proposed. All receipts of one
         call share the open amounts: what several of them claim goes to the best claim, or to a person.
         """
-        with _no_collection():
+        with paused():
             return self._plan(receipts)
 
     def _plan(self, receipts: pd.DataFrame) -> list[Proposal]:
@@ -166,19 +165,6 @@ class Matcher:
     @staticmethod
     def _on_account(one: Explanation, amount: int) -> Explanation:
         return replace(one, lines=(Line(-1, amount, amount, AllocationKind.ON_ACCOUNT),), closed="duplicate")
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Hold the cyclic garbage collector: a plan makes millions of small values and no cycles, and scanning them again
-    and again takes a third of the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def pattern_of(one: Explanation) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from pipelines.errors import UnreadableDocument
+from pipelines.model.collector import paused
 from pipelines.model.statement import Document, Entry, Statement
 from sources.camt_entries import read_entry
 from sources.camt_statements import account_currency, build_statement
 from sources.camt_xml import NAMES, BadField
-from sources.collector import paused
 from sources.notes import Notes
 from sources.pages import merge_pages
 from sources.xml_head import find_doctype, xml_root

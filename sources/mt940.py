@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from pipelines.errors import UnreadableDocument
+from pipelines.model.collector import paused
 from pipelines.model.construct import maker
 from pipelines.model.money import Money
 from pipelines.model.statement import (
@@ -21,7 +22,6 @@ from pipelines.model.statement import (
     Statement,
 )
 from sources.accounts import account_key
-from sources.collector import paused
 from sources.mt940_details import Information, parse_information, parse_national
 from sources.mt940_fields import Field, Message, decode, messages
 from sources.mt940_lines import (

@@ -7,17 +7,16 @@ what is owed.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 from pipelines.errors import ConfigurationError, HeaderError, UnreadableDocument
+from pipelines.model.collector import paused
 from pipelines.model.finding import Finding, Severity
 from pipelines.model.receivable import Collection, Contract, Debtor, ItemStatus, Receivable
 from pipelines.ports.receivables import (
@@ -66,7 +65,7 @@ def load(books: Books, reader: TableReader, kind: str, paths: Sequence[Path], *,
         raise ConfigurationError(f"load takes {', '.join(KINDS)}, not {kind!r}")
     files = _files(paths)
     result = LoadResult()
-    with books.lease("load", as_of), _collector_paused():
+    with books.lease("load", as_of), paused():
         for path in files:
             result.counts["files"] += 1
             loader = _Loader(books, kind, result, path.name)
@@ -95,18 +94,6 @@ def _files(paths: Sequence[Path]) -> list[Path]:
         else:
             raise ConfigurationError(f"{path} does not exist")
     return sorted(files, key=lambda path: (path.name, str(path)))
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    # Millions of rows hold no cycles; looking for them again and again costs a third of the time.
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _file_refused(name: str, kind: str, error: HeaderError | UnreadableDocument) -> Finding:

@@ -1,4 +1,4 @@
-"""Pauses Python's cycle collector while a file becomes values: they form no cycles, and there are a great many."""
+"""Pauses the cycle collector while files or plans become values: they form no cycles, and there are a great many."""
 
 from __future__ import annotations
 
@@ -16,4 +16,9 @@ def paused() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():
+                # What was made inside goes straight to the oldest generation: the first look at the youngest would
+                # otherwise scan all of it at once.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
