@@ -5,7 +5,7 @@ Every "state" in kontoklar is one of these views over append-only tables (D7).
 
 from __future__ import annotations
 
-from sqlalchemy import Select, Table, and_, exists, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, Table, and_, exists, func, select
 
 from sinks import tables as t
 
@@ -17,27 +17,37 @@ def newest(source: Table, *keys: str, counter: str = "version") -> Select[tuple[
     return select(source).where(~exists().where(and_(*same, later.c[counter] == source.c[counter] + 1)))
 
 
+def is_live() -> ColumnElement[bool]:
+    """Condition on ``bank_transaction``: no later detail has taken its place."""
+    gone = t.superseded_transaction.c.transaction_id
+    return ~exists().where(gone == t.bank_transaction.c.transaction_id)
+
+
 def live_transactions() -> Select[tuple[object, ...]]:
     """Transactions of accepted bookings, without the undetailed batches whose details came later."""
-    gone = t.superseded_transaction
-    return select(t.bank_transaction).where(
-        ~exists().where(gone.c.transaction_id == t.bank_transaction.c.transaction_id)
+    return select(t.bank_transaction).where(is_live())
+
+
+def latest_verdicts() -> Subquery:
+    """statement_id → its newest verdict row."""
+    verdict = t.statement_verdict
+    newest_no = (
+        select(verdict.c.statement_id, func.max(verdict.c.verdict_no).label("newest"))
+        .group_by(verdict.c.statement_id)
+        .subquery()
     )
+    same = and_(newest_no.c.statement_id == verdict.c.statement_id, newest_no.c.newest == verdict.c.verdict_no)
+    return select(verdict).select_from(verdict.join(newest_no, same)).subquery("latest")
 
 
 def held_transactions() -> Select[tuple[object, ...]]:
     """Transactions of statements whose latest verdict is ``held``."""
-    verdict, later = t.statement_verdict, t.statement_verdict.alias("later")
-    held = (
-        select(verdict.c.statement_id)
-        .where(verdict.c.verdict == "held")
-        .where(
-            ~exists().where(
-                and_(later.c.statement_id == verdict.c.statement_id, later.c.verdict_no > verdict.c.verdict_no)
-            )
-        )
+    latest = latest_verdicts()
+    return (
+        select(t.held_transaction)
+        .join(latest, latest.c.statement_id == t.held_transaction.c.statement_id)
+        .where(latest.c.verdict == "held")
     )
-    return select(t.held_transaction).where(t.held_transaction.c.statement_id.in_(held))
 
 
 def latest_consideration() -> Select[tuple[object, ...]]:

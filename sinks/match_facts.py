@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, func, or_, select
 
 from pipelines.model.ids import derive
 from pipelines.model.proposal import AllocationKind
@@ -20,27 +19,13 @@ from sinks import current
 from sinks import tables as t
 from sinks.bulk import among
 from sinks.frames_out import read_frame
+from sinks.transaction_rows import FIELDS, from_row
 
 _MONEY_IN = (TransactionKind.RECEIPT, TransactionKind.COLLECTION)
 # Everything that may change what matching would say, except what matching posted itself.
 _INPUTS: tuple[Table, ...] = (
     t.bank_transaction, t.superseded_transaction, t.receivable, t.debtor, t.collection, t.decision,
 )  # fmt: skip
-_TRANSACTION_FIELDS = tuple(
-    name for name in Transaction.__slots__ if name not in {"booking_date", "value_date", "kind", "is_batch"}
-)
-
-
-def to_transaction(row: RowMapping) -> Transaction:
-    """A row of bank_transaction as the noun."""
-    values: dict[str, Any] = {name: row[name] for name in _TRANSACTION_FIELDS}
-    return Transaction(
-        booking_date=date.fromisoformat(row["booking_date"]),
-        value_date=date.fromisoformat(row["value_date"]),
-        kind=TransactionKind(row["kind"]),
-        is_batch=bool(row["is_batch"]),
-        **values,
-    )
 
 
 class SqlMatchFacts:
@@ -198,4 +183,4 @@ class SqlMatchFacts:
         )
 
     def _transactions(self, query: Select[tuple[object, ...]]) -> list[Transaction]:
-        return [to_transaction(row) for row in self._connection.execute(query).mappings()]
+        return [from_row([row[name] for name in FIELDS]) for row in self._connection.execute(query).mappings()]

@@ -12,20 +12,14 @@ from pipelines.model.proposal import AllocationKind
 from pipelines.model.receivable import ItemStatus
 from pipelines.ports.journal import CashPosition, OpenItem, PayerHistory, Settlement
 from sinks.bulk import among
+from sinks.current import is_live
 from sinks.tables import (
     allocation,
     allocation_reversal,
     bank_transaction,
     journal_entry,
     receivable,
-    superseded_transaction,
 )
-
-
-def live() -> ColumnElement[bool]:
-    """Condition on ``bank_transaction``: no later detail has taken its place."""
-    gone = superseded_transaction.c.transaction_id
-    return ~exists().where(gone == bank_transaction.c.transaction_id)
 
 
 def newest_version() -> ColumnElement[bool]:
@@ -72,7 +66,7 @@ class PositionQueries:
         query: Select[Any] = (
             select(t.transaction_id, t.account, t.booking_date, t.amount_minor, t.currency, rest)
             .join(sums, sums.c.transaction_id == t.transaction_id, isouter=True)
-            .where(live())
+            .where(is_live())
         )
         query = query.where(
             rest != 0 if transaction_ids is None else among(self._connection, t.transaction_id, transaction_ids)

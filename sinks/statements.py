@@ -24,6 +24,7 @@ from pipelines.ports.statements import (
 )
 from pipelines.ports.work import WorkContext
 from sinks.bulk import among, insert_tuples
+from sinks.current import latest_verdicts
 from sinks.tables import (
     allocation,
     bank_transaction,
@@ -38,7 +39,7 @@ from sinks.tables import (
     statement_verdict,
     superseded_transaction,
 )
-from sinks.transaction_queries import TransactionReads, is_proven, latest_verdicts
+from sinks.transaction_queries import TransactionReads, is_proven
 from sinks.transaction_rows import COLUMNS, iso_date, to_row
 
 _STATEMENT_COLUMNS: Final = (*StatementRow._fields, "run_id")

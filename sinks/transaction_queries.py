@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Subquery, and_, distin
 from pipelines.model.transaction import Transaction, TransactionState
 from pipelines.ports.statements import AccountCoverage, ListedTransaction, OpenTransaction, transaction_state
 from sinks.bulk import among
+from sinks.current import is_live, latest_verdicts
 from sinks.tables import (
     allocation,
     bank_transaction,
@@ -22,30 +23,11 @@ from sinks.tables import (
     proven_range,
     return_link,
     statement,
-    statement_verdict,
-    superseded_transaction,
 )
 from sinks.transaction_rows import FIELDS, from_row, iso_date
 
 _COLUMNS: Final = [bank_transaction.c[name] for name in FIELDS]
 _WIDTH: Final = len(FIELDS)
-
-
-def latest_verdicts() -> Subquery:
-    """statement_id → its newest verdict row."""
-    newest = (
-        select(statement_verdict.c.statement_id, func.max(statement_verdict.c.verdict_no).label("newest"))
-        .group_by(statement_verdict.c.statement_id)
-        .subquery()
-    )
-    joined = statement_verdict.join(
-        newest,
-        and_(
-            newest.c.statement_id == statement_verdict.c.statement_id,
-            newest.c.newest == statement_verdict.c.verdict_no,
-        ),
-    )
-    return select(statement_verdict).select_from(joined).subquery("latest")
 
 
 def is_proven() -> ColumnElement[bool]:
@@ -67,7 +49,7 @@ class TransactionReads:
 
     def all_transactions(self) -> list[Transaction]:
         """Every transaction that counts."""
-        return _sorted(from_row(row) for row in self._connection.execute(select(*_COLUMNS).where(_counts())))
+        return _sorted(from_row(row) for row in self._connection.execute(select(*_COLUMNS).where(is_live())))
 
     def unallocated(self) -> list[OpenTransaction]:
         """Transactions with money in clearing."""
@@ -76,7 +58,7 @@ class TransactionReads:
         query = (
             select(*_COLUMNS, rest)
             .join(cash, cash.c.transaction_id == bank_transaction.c.transaction_id, isouter=True)
-            .where(_counts(), rest != 0)
+            .where(is_live(), rest != 0)
         )
         found = [OpenTransaction(from_row(row), int(row[_WIDTH])) for row in self._connection.execute(query)]
         return sorted(found, key=lambda item: _place(item.transaction))
@@ -217,13 +199,8 @@ class TransactionReads:
             select(*_COLUMNS, func.coalesce(cash.c.cash_minor, 0), func.coalesce(cash.c.parts, 0), proposed)
             .join(cash, cash.c.transaction_id == bank_transaction.c.transaction_id, isouter=True)
             .join(newest, newest.c.transaction_id == bank_transaction.c.transaction_id, isouter=True)
-            .where(_counts())
+            .where(is_live())
         )
-
-
-def _counts() -> ColumnElement[bool]:
-    """The details of a batch count, not the placeholder they replaced."""
-    return ~exists().where(superseded_transaction.c.transaction_id == bank_transaction.c.transaction_id)
 
 
 def _proven_elsewhere() -> ColumnElement[bool]:

@@ -15,15 +15,28 @@ def samples_folder() -> Path:
     return Path(os.environ.get("KONTOKLAR_SAMPLES", REPOSITORY.parent / "shared" / "samples"))
 
 
+def insisted_on() -> bool:
+    """Whether a missing sample is a failure (``KONTOKLAR_REQUIRE_SAMPLES=1``, as the build server sets it)."""
+    return os.environ.get("KONTOKLAR_REQUIRE_SAMPLES") == "1"
+
+
 def require_samples(*parts: str) -> Path:
-    """A folder of the samples; skips the test with the reason where they are absent."""
+    """A folder of the samples; where it is absent the test is skipped with the reason, or fails where insisted on."""
     folder = samples_folder().joinpath(*parts)
     if not folder.is_dir():
+        if insisted_on():
+            pytest.fail(f"no sample files at {folder}, and KONTOKLAR_REQUIRE_SAMPLES insists on them")
         pytest.skip(f"no sample files at {folder}; set KONTOKLAR_SAMPLES")
     return folder
 
 
 def sample_files(*parts: str, suffixes: tuple[str, ...]) -> list[Path]:
-    """Files below a folder of the samples in sorted order; empty where they are absent (for parametrisation)."""
+    """Files below a folder of the samples in sorted order (for parametrisation); empty where they are absent.
+
+    Raises FileNotFoundError where they are insisted on: a test without cases would pass unseen.
+    """
     folder = samples_folder().joinpath(*parts)
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in suffixes)
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in suffixes)
+    if not files and insisted_on():
+        raise FileNotFoundError(f"no sample files at {folder}, and KONTOKLAR_REQUIRE_SAMPLES insists on them")
+    return files

@@ -8,7 +8,9 @@ from itertools import permutations
 
 import pytest
 
+from sinks.database import Database
 from tests.builders import PAYER, STRANGER, Line, camt053, mt940, returned
+from tests.conftest import new_books
 from tests.scenario.office import Office
 
 MONDAY = date(2026, 10, 12)
@@ -266,3 +268,29 @@ def test_camt_and_mt940_of_one_day_make_the_same_journal(office: Office) -> None
         journals.append(fresh.table("journal"))
     assert journals[0] == journals[1]
     assert len(journals[0]) > 8
+
+
+def test_the_exported_open_amount_is_what_matching_sees(office: Office) -> None:
+    office.owed("RE-2026-1001", "10001", "119.00", debtor_ibans=PAYER)
+    office.owed("RE-2026-1002", "10001", "80.00", open_amount="30.00")
+    office.owed("RE-2026-1003", "10001", "10.00", open_amount="0.00")
+    office.owed("RE-2026-1004", "10001", "20.00", status="cancelled")
+    office.owed("GS-2026-77", "10001", "30.00", document_type="credit_note")
+    office.load()
+    office.day(MONDAY, camt053(MONDAY, "0.00", Line("119.00", text="RE-2026-1001", ref="B1")))
+    office.items[0]["amount"] = "100.00"  # the billing system lowers what was paid already
+    office.load()
+    database = Database(office.database)
+    with new_books(database).read() as work:
+        frame = work.receivables.items()
+        seen = {number: int(minor) for number, minor in zip(frame["invoice_number"], frame["open_minor"], strict=True)}
+    database.close()
+    exported = {row["invoice_number"]: round(float(row["open_amount"]) * 100) for row in office.table("open-items")}
+    assert exported == seen
+    assert exported == {
+        "RE-2026-1001": 0,
+        "RE-2026-1002": 3000,
+        "RE-2026-1003": 0,
+        "RE-2026-1004": 0,
+        "GS-2026-77": -3000,
+    }
