@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 resolved=$(mktemp)
 trap 'rm -f "$resolved"' EXIT
-uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --quiet --upgrade \
+uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --quiet --upgrade \
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links --output-file "$resolved"
 if grep -nE '(://|@|^-)' "$resolved"; then
   echo "an address got into the constraints; nothing was written" >&2

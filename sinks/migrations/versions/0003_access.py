@@ -1,0 +1,12 @@
+"""What a source remembers of its access to the bank."""
+
+from __future__ import annotations
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Creates what ``sinks.tables.access`` describes."""

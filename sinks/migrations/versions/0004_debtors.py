@@ -1,0 +1,12 @@
+"""Debtor accounts, roles, blocklist and operations."""
+
+from __future__ import annotations
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Creates what ``sinks.tables.debtors`` describes."""

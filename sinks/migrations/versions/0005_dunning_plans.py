@@ -1,0 +1,12 @@
+"""Dunning cases, blocks and releases."""
+
+from __future__ import annotations
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Creates what ``sinks.tables.dunning_plans`` describes."""
