@@ -19,7 +19,7 @@ _POLICIES = Path(__file__).parent / "policies"
 # The weights a person writes, and what was measured with them on generated ledgers (benchmarks/matching/measured.py).
 _SHIPPED = (_POLICIES / "default.toml", _POLICIES / "measured.toml")
 # Tables whose keys are data; a file that names one replaces it whole.
-_OPEN = frozenset({"record", "honesty.families"})
+_OPEN = frozenset({"record", "honesty.terms"})
 _RECORD = 2
 
 
@@ -211,10 +211,10 @@ def _honesty(given: Mapping[str, Any]) -> Honesty:
     pairs = tuple((float(stated), float(seen)) for stated, seen in knots)
     if any(later[0] <= one[0] or later[1] < one[1] for one, later in zip(pairs, pairs[1:], strict=False)):
         raise ConfigurationError("policy: honesty.knots must rise")
-    for name, bits in given["families"].items():
+    for name, bits in given["terms"].items():
         if isinstance(bits, bool) or not isinstance(bits, int | float):
-            raise ConfigurationError(f"policy: honesty.families.{name} must be a number of bits")
-    return Honesty(pairs, {name: float(bits) for name, bits in given["families"].items()})
+            raise ConfigurationError(f"policy: honesty.terms.{name} must be a number of bits")
+    return Honesty(pairs, {name: float(bits) for name, bits in given["terms"].items()})
 
 
 def _record(given: Mapping[str, Any]) -> dict[str, tuple[int, int]]:

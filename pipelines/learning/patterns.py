@@ -78,3 +78,13 @@ def _payer(levels: dict[str, str]) -> str:
     if name in ("full", "close", "learned", "learned_once"):
         return "name"
     return "part" if name == "part" else "none"
+
+
+@lru_cache(maxsize=65_536)
+def terms_of(pattern: str) -> tuple[str, ...]:
+    """What tells patterns apart for the honest probability: families, pairs of families, and each objection."""
+    reference, amount, payer = families_of(pattern)
+    return (
+        f"reference.{reference}", f"amount.{amount}", f"payer.{payer}", f"{reference}+{amount}", f"{amount}+{payer}",
+        *(f"{OBJECTIONS}{objection}" for objection in objections_of(pattern)),
+    )  # fmt: skip
