@@ -16,6 +16,7 @@ from pipelines.errors import ConfigurationError
 from pipelines.frames import COLLECTIONS, KNOWN_PAYERS, RECEIPTS, conform, empty
 from pipelines.learning.earned import Earned, Record
 from pipelines.learning.patterns import pattern_of
+from pipelines.learning.payers import Learned
 from pipelines.learning.reasons import text
 from pipelines.learning.risk import within_budget
 from pipelines.matching.amounts import Line
@@ -40,8 +41,8 @@ class Matcher:
 
     items, collections, known_payers, debtors: frames as laid down in ``pipelines.frames``; settled and cancelled items
     belong into ``items``. strategies: the objects of the policy's ``strategies``, in any order; a name without an
-    object raises ConfigurationError. record: what the books confirmed so far about evidence patterns. observe: called
-    with every judged receipt, for those who measure.
+    object raises ConfigurationError. record: what the books confirmed so far about evidence patterns. learned: what
+    they taught about payers. observe: called with every judged receipt, for those who measure.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Matcher:
         *,
         strategies: Sequence[Strategy],
         record: Record | None = None,
+        learned: Learned | None = None,
         observe: Observe | None = None,
     ) -> None:
         by_name = {strategy.name: strategy for strategy in strategies}
@@ -64,6 +66,7 @@ class Matcher:
         self._policy = policy
         self._earned = Earned(policy, record)
         self._observe = observe
+        self._learned = learned
         self._items = ItemIndex(
             items,
             collections if collections is not None else empty(COLLECTIONS),
@@ -90,7 +93,7 @@ class Matcher:
         frame = frame.sort_values(["booking_date", "transaction_id"], kind="stable", ignore_index=True)
         if frame.empty:
             return []
-        batch = Batch(self._items, frame, self._policy)
+        batch = Batch(self._items, frame, self._policy, self._learned)
         for strategy in self._strategies:
             batch.add(strategy.name, strategy.candidates(batch, frame))
         weigher = Weigher(batch)

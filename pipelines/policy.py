@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -209,7 +210,7 @@ def _honesty(given: Mapping[str, Any]) -> Honesty:
     if not all(isinstance(knot, list) and len(knot) == _RECORD for knot in knots):
         raise ConfigurationError("policy: honesty.knots must be pairs of log odds")
     pairs = tuple((float(stated), float(seen)) for stated, seen in knots)
-    if any(later[0] <= one[0] or later[1] < one[1] for one, later in zip(pairs, pairs[1:], strict=False)):
+    if any(later[0] <= one[0] or later[1] < one[1] for one, later in pairwise(pairs)):
         raise ConfigurationError("policy: honesty.knots must rise")
     for name, bits in given["terms"].items():
         if isinstance(bits, bool) or not isinstance(bits, int | float):

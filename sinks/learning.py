@@ -174,20 +174,20 @@ class LearningRepository:
     def manners(self) -> list[Manner]:
         a, p, tx = t.allocation, t.proposal, t.bank_transaction
         items = (
-            select(a.c.transaction_id, func.count(a.c.invoice_number.distinct()).label("items"))
+            select(a.c.transaction_id, func.count(a.c.invoice_number.distinct()).label("item_count"))
             .where(a.c.invoice_number != "", not_undone())
             .group_by(a.c.transaction_id)
             .subquery()
         )
         newest = current.latest_consideration().subquery()
         query = (
-            select(tx.c.counterparty_iban, p.c.pattern, items.c.items, func.count())
+            select(tx.c.counterparty_iban, p.c.pattern, items.c.item_count, func.count())
             .join(items, items.c.transaction_id == tx.c.transaction_id)
             .join(newest, newest.c.transaction_id == tx.c.transaction_id)
             .join(p, (p.c.transaction_id == tx.c.transaction_id) & (p.c.match_no == newest.c.match_no))
             .where(p.c.rank == 1, tx.c.counterparty_iban != "", tx.c.amount_minor > 0)
-            .group_by(tx.c.counterparty_iban, p.c.pattern, items.c.items)
-            .order_by(tx.c.counterparty_iban, p.c.pattern, items.c.items)
+            .group_by(tx.c.counterparty_iban, p.c.pattern, items.c.item_count)
+            .order_by(tx.c.counterparty_iban, p.c.pattern, items.c.item_count)
         )
         return [Manner(row[0], row[1], int(row[2]), int(row[3])) for row in self._connection.execute(query)]
 
@@ -336,7 +336,13 @@ class LearningRepository:
         c = t.policy_activation
         return [
             Activation(
-                int(row.sequence), row.policy_hash, row.backtest_id, json.loads(row.policy), row.user, row.reason, row.at
+                int(row.sequence),
+                row.policy_hash,
+                row.backtest_id,
+                json.loads(row.policy),
+                row.user,
+                row.reason,
+                row.at,
             )
             for row in self._connection.execute(select(c).order_by(c.c.sequence))
         ]

@@ -23,7 +23,9 @@ from pipelines.match import Matcher
 from pipelines.model.proposal import Disposition
 from pipelines.policy import Policy, default_policy
 
-TARGET = Path(shipped.__file__).parent / "measured.toml" if shipped.__file__ else Path(shipped.__path__[0]) / "measured.toml"
+TARGET = (
+    Path(shipped.__file__).parent / "measured.toml" if shipped.__file__ else Path(shipped.__path__[0]) / "measured.toml"
+)
 SEEDS = tuple(range(1, 21))
 # Ledgers differ: few and many items per customer.
 PER_DEBTOR = (3.0, 3.0, 3.0, 2.0, 6.0)
@@ -38,7 +40,11 @@ def cases_of(case: Case, policy: Policy) -> list[Seen]:
     """Each receipt's best explanation with the truth."""
     truth = {row.transaction_id: row for row in case.payments}
     matcher = Matcher(
-        items_frame(case.world), collections_frame(case.world), None, policy, strategies=matchers.load(policy.strategies)
+        items_frame(case.world),
+        collections_frame(case.world),
+        None,
+        policy,
+        strategies=matchers.load(policy.strategies),
     )
     found = []
     for proposal in matcher.plan(receipts_frame(case.payments)):
@@ -55,7 +61,7 @@ def write(honesty: Honesty, record: dict[str, tuple[int, int]], seeds: list[int]
     """The shipped file."""
     lines = [
         "# What the shipped weights are worth, measured on generated ledgers (benchmarks/matching/measured.py,",
-        f"# development seeds {min(seeds)} to {max(seeds)}, {payments:,} payments). Made by a program; calibrate writes your own.",
+        f"# development seeds {min(seeds)} to {max(seeds)}, {payments:,} payments). Made by a program.",
         "",
         "[honesty]                   # log odds in bits: what the evidence says → what is observed",
         f"knots = {json.dumps([list(knot) for knot in honesty.knots])}",
@@ -94,7 +100,8 @@ def main(arguments: list[str] | None = None) -> int:
     for name, result in (("before", before), ("after", after)):
         print(name, f"Brier {result.brier:.5f}", result.coverage)
         for one in result.bins:
-            print(f"  {one.start:.1f} {one.right:7}/{one.cases:7} stated {one.stated:.4f} [{one.low:.4f}, {one.high:.4f}] {one.honest}")
+            interval = f"[{one.low:.4f}, {one.high:.4f}]"
+            print(f"  {one.start:.1f} {one.right:7}/{one.cases:7} stated {one.stated:.4f} {interval} {one.honest}")
     print(json.dumps(record, indent=1))
     if options.write:
         write(honesty, record, list(range(first, last + 1)), options.payments * (last - first + 1))

@@ -35,7 +35,7 @@ def share_of(bits: float) -> float:
     """The probability of log odds in bits."""
     if bits < -1000.0:
         return 0.0
-    return 1.0 / (1.0 + 2.0**-bits)
+    return float(1.0 / (1.0 + 2.0**-bits))
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,11 @@ def group_of(pattern: str) -> str:
     return "+".join(families_of(levels)) + mark + tail
 
 
+def family_of_reference(level: str) -> str:
+    """The family a level of reference belongs to; ``none`` when it names no item."""
+    return _REFERENCE.get(level, "none")
+
+
 @lru_cache(maxsize=65_536)
 def families_of(pattern: str) -> tuple[str, str, str]:
     """(reference, amount, payer) of a pattern, each as the family its level belongs to.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
-from scipy.special import betaincinv
+from scipy.special import betaincinv  # type: ignore[import-untyped]
 
 BINS: Final = 10
 
@@ -61,7 +61,10 @@ def measure(stated: Sequence[float], right: Sequence[bool]) -> Reliability:
         bins.append(Bin(at / BINS, cases, hits, mean, low, high, low <= mean <= high if cases else None))
     brier = float(((shares - truth) ** 2).mean()) if len(shares) else 0.0
     return Reliability(
-        len(shares), brier, tuple(bins), {"0.0001": _coverage(shares, truth, 1e-4), "0.001": _coverage(shares, truth, 1e-3)}
+        len(shares),
+        brier,
+        tuple(bins),
+        {"0.0001": _coverage(shares, truth, 1e-4), "0.001": _coverage(shares, truth, 1e-3)},
     )
 
 

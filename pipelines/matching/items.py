@@ -292,6 +292,14 @@ class ItemIndex:
         return self._by_debtor_number.get(key, -1)
 
     @cached_property
+    def _debtor_codes(self) -> dict[str, int]:
+        return {number: code for code, number in enumerate(self.debtor_numbers)}
+
+    def debtor_of(self, number: str) -> int:
+        """The debtor with exactly this number; −1 if none."""
+        return self._debtor_codes.get(number, -1)
+
+    @cached_property
     def _loaded_ibans(self) -> tuple[dict[str, int], Ints, Ints]:
         """IBAN → code, and the distinct pairs (code, debtor) sorted, as starts per code and debtors."""
         parts = [(self._frame["debtor_ibans"], self.debtor)]
@@ -317,8 +325,11 @@ class ItemIndex:
     def _learned_ibans(self) -> dict[str, dict[int, str]]:
         found: dict[str, dict[int, str]] = {}
         counts = whole_numbers(self._payers["count"], 1).tolist()
-        for iban, debtor, count in zip(self._payers["iban"].tolist(), self._payer_debtor.tolist(), counts, strict=True):
-            found.setdefault(clean_iban(iban), {})[debtor] = "learned" if count > 1 else "learned_once"
+        levels = self._payers["level"].tolist()
+        for iban, debtor, count, level in zip(
+            self._payers["iban"].tolist(), self._payer_debtor.tolist(), counts, levels, strict=True
+        ):
+            found.setdefault(clean_iban(iban), {})[debtor] = level or ("learned" if count > 1 else "learned_once")
         return found
 
     def by_iban(self, iban: str) -> tuple[PayerLevel, ...]:

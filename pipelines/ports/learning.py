@@ -31,7 +31,7 @@ class Paid(NamedTuple):
 
     key: str
     debtor_number: str
-    count: int
+    payments: int
     first_seen: date
     last_seen: date
 
@@ -42,7 +42,7 @@ class Manner(NamedTuple):
     iban: str
     pattern: str
     items: int
-    count: int
+    payments: int
 
 
 class Refusal(NamedTuple):
