@@ -53,7 +53,8 @@ def review(office: Office, command: str, reference: str, *more: str, day: date =
 
 
 def backtest(office: Office, *more: str, until: date = MONDAY + timedelta(days=9)) -> dict[str, object]:
-    return office.command("backtest", "--from", MONDAY.isoformat(), "--to", until.isoformat(), *more)
+    period = ("--from", MONDAY.isoformat(), "--to", until.isoformat())
+    return office.command("backtest", *period, "--as-of", until.isoformat(), *more)
 
 
 def payments(told: dict[str, object]) -> dict[str, int]:
@@ -177,6 +178,7 @@ def test_a_period_without_matching_is_refused(week: Office) -> None:
 
 def test_what_a_decision_taught_is_shown_and_an_undo_unlearns_it(week: Office) -> None:
     told = week.command("learned", "preview", key(week, "B3"), "--invoice", "RE-2026-2001")
+    assert not told.get("error"), told
     assert {(row["what"], row["payer"]) for row in told["teaches"]} == {  # type: ignore[union-attr]
         ("account", STRANGER), ("name", "Kanzlei Sued"),
     }  # fmt: skip
