@@ -6,6 +6,7 @@ account agree, nothing else needs to be read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pandas as pd
@@ -14,6 +15,8 @@ from pipelines.ports.matcher import CandidateRows, MatchIndex
 
 _SHORTEST = 4
 _LONG_ENOUGH = 6
+# More than one number is meant, whatever the amount.
+_SET_OFF = re.compile(r"GUTSCHR|VERRECHN|ABZ[GÜU]|\bGS\b| [+&] | UND ")
 
 
 class WholeToken:
@@ -30,6 +33,8 @@ class WholeToken:
         for receipt, text in enumerate(texts.tolist()):
             amount = index.amounts[receipt]
             found = -1
+            if _SET_OFF.search(text):
+                continue
             for token in text.replace(",", " ").replace(";", " ").replace(":", " ").split():
                 item = find(token)
                 if item is None or len(token) < _SHORTEST:

@@ -207,6 +207,11 @@ class ItemIndex:
         return SortedKeys(self.counters, self.counters > 0)
 
     @cached_property
+    def by_short_year(self) -> SortedKeys:
+        """Items by all digits of their number with the year cut to two places; only where that names them well."""
+        return SortedKeys(self.series.short_year, self.series.short_year >= 10**5)
+
+    @cached_property
     def _other_numbers(self) -> dict[str, tuple[tuple[str, int], ...]]:
         """Order, shipment and contract numbers and creditor references: key → (level, row)."""
         found: dict[str, list[tuple[str, int]]] = {}
