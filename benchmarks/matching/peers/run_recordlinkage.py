@@ -101,9 +101,8 @@ def main(train: Path, folder: Path, out: Path) -> None:
     found = classifier.prob(pairs).rename("score").reset_index()
     found.columns = ["transaction_id", "row", "score"]
     found["invoice_number"] = right["invoice_number"].to_numpy()[found["row"]]
-    found = found.sort_values("score", ascending=False, kind="stable").drop_duplicates(
-        ["transaction_id", "invoice_number"]
-    )
+    found = found.sort_values("score", ascending=False, kind="stable")
+    found = found.drop_duplicates(["transaction_id", "invoice_number"])
     second = found.groupby("transaction_id")["score"].shift(-1).fillna(-1.0)
     best = found[~found.duplicated("transaction_id")]
     best = best[best["score"] > second[best.index] + 1e-9]

@@ -2,9 +2,11 @@
 
 Reads items.parquet and receipts.parquet of FOLDER, writes OUT (transaction_id, invoice_number, score) and prints one
 JSON line (version, seconds, peak_mib). Numbers, customer number, account and name are compared with term frequencies;
-weights are estimated without labels (random sampling for u, expectation maximisation for m), as splink recommends. Only pairs whose
-amount is open, or open less the agreed discount, are looked at: without that gate precision is far below any use.
+weights are estimated without labels (random sampling for u, expectation maximisation for m), as splink recommends.
+Only pairs whose amount is open, or open less the agreed discount, are looked at: without that gate precision is far
+below any use.
 """
+# ruff: noqa: S608 - the queries hold names of files and columns of this module only
 
 from __future__ import annotations
 
@@ -21,7 +23,10 @@ import splink.comparison_library as cl  # type: ignore[import-not-found]
 from splink import DuckDBAPI, Linker, SettingsCreator
 
 _LETTERS = "regexp_replace(upper(strip_accents({})), '[^A-Z0-9 ]', ' ', 'g')"
-_TOKENS = "list_transform(regexp_extract_all(upper({}), '[0-9A-Z][0-9A-Z/._-]*[0-9]'), x -> regexp_replace(x, '[^0-9A-Z]', '', 'g'))"
+_TOKENS = (
+    "list_transform(regexp_extract_all(upper({}), '[0-9A-Z][0-9A-Z/._-]*[0-9]'), "
+    "x -> regexp_replace(x, '[^0-9A-Z]', '', 'g'))"
+)
 _BARE = "list_transform({}, x -> ltrim(regexp_replace(x, '^[A-Z]+', ''), '0'))"
 
 
@@ -51,34 +56,28 @@ def prepare(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
 
 def compare() -> list[object]:
     """What is compared, with explicit levels for what is absent."""
+    missing = cll.CustomLevel("len(numbers_l) = 0 OR len(numbers_r) = 0")
     numbers = cl.CustomComparison(
         output_column_name="numbers",
         comparison_levels=[
-            cll.Or(cll.NullLevel("numbers"), cll.CustomLevel("len(numbers_l) = 0 OR len(numbers_r) = 0")).configure(
-                is_null_level=True
-            ),
+            cll.Or(cll.NullLevel("numbers"), missing).configure(is_null_level=True),
             cll.ArrayIntersectLevel("numbers", min_intersection=1),
             cll.PairwiseStringDistanceFunctionLevel("numbers", "damerau_levenshtein", 1),
             cll.PairwiseStringDistanceFunctionLevel("numbers", "damerau_levenshtein", 2),
             cll.ElseLevel(),
         ],
     )
-    accounts = cl.CustomComparison(
-        output_column_name="ibans",
-        comparison_levels=[
-            cll.NullLevel("ibans"),
-            cll.ArrayIntersectLevel("ibans", min_intersection=1),
-            cll.ElseLevel(),
-        ],
-    )
-    customers = cl.CustomComparison(
-        output_column_name="customers",
-        comparison_levels=[
-            cll.NullLevel("customers"),
-            cll.ArrayIntersectLevel("customers", min_intersection=1),
-            cll.ElseLevel(),
-        ],
-    )
+    lists = [
+        cl.CustomComparison(
+            output_column_name=column,
+            comparison_levels=[
+                cll.NullLevel(column),
+                cll.ArrayIntersectLevel(column, min_intersection=1),
+                cll.ElseLevel(),
+            ],
+        )
+        for column in ("ibans", "customers")
+    ]
     name = cl.CustomComparison(
         output_column_name="name",
         comparison_levels=[
@@ -97,7 +96,7 @@ def compare() -> list[object]:
             cll.ElseLevel(),
         ],
     )
-    return [numbers, accounts, customers, name, amount]
+    return [numbers, *lists, name, amount]
 
 
 def main(folder: Path, out: Path) -> None:
