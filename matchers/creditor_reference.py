@@ -25,6 +25,7 @@ class CreditorReference:
         references, documents = index.text("creditor_reference"), index.text("document_numbers")
         own, customer = index.text("end_to_end_id"), index.text("customer_reference")
         texts = index.text("remittance")
+        index.items.prime_numbers(compact(one) for one in {*own, *customer} - {""})
         for receipt in range(index.count):
             if references[receipt]:
                 self._reference(rows, index, receipt, compact(references[receipt]))

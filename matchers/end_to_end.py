@@ -18,6 +18,8 @@ class EndToEnd:
     def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
         """Rows for receipts whose EndToEndId or mandate is one of ours."""
         rows = CandidateRows()
+        index.items.by_end_to_end.prime(compact(one) for one in index.text("end_to_end_id"))
+        index.items.by_mandate.prime(compact(one) for one in index.text("mandate_id"))
         for receipt, (end_to_end, mandate) in enumerate(
             zip(index.text("end_to_end_id"), index.text("mandate_id"), strict=True)
         ):

@@ -48,6 +48,7 @@ class Batch:
         self._texts: dict[str, list[str]] = {}
         self._scans: list[Scan | None] = [None] * self.count
         self._windows: list[list[Window] | None] = [None] * self.count
+        self._all_read = False
         self._ibans: list[str] | None = None
         self._item_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
         self._debtor_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
@@ -69,6 +70,7 @@ class Batch:
         """The payers' accounts in electronic form."""
         if self._ibans is None:
             self._ibans = [clean_iban(value) if value else "" for value in self.text("counterparty_iban")]
+            self.items.prime_ibans(self._ibans)
         return self._ibans
 
     def payers(self, receipt: int) -> list[str]:
@@ -92,8 +94,24 @@ class Batch:
         """Every stretch of the remittance text that may be one number."""
         found = self._windows[receipt]
         if found is None:
+            self._read_all()
+            found = self._windows[receipt]
+        if found is None:
             found = self._windows[receipt] = self._find_windows(self.scan(receipt))
         return found
+
+    def _read_all(self) -> None:
+        """The windows of every text that still has to be read, and all their keys looked up at once."""
+        if self._all_read:
+            return
+        self._all_read = True
+        keys: dict[str, None] = {}
+        for receipt in range(self.count):
+            if not self._done[receipt] and self._windows[receipt] is None:
+                windows = self._windows[receipt] = self._find_windows(self.scan(receipt))
+                for window in windows:
+                    keys[window.key] = None
+        self.items.prime(keys)
 
     def _find_windows(self, text: Scan) -> list[Window]:
         runs = text.runs
