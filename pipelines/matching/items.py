@@ -259,7 +259,9 @@ class ItemIndex:
     @cached_property
     def by_end_to_end(self) -> KeyTable:
         """Our own EndToEndIds → items, ascending: from the collections and from the items themselves."""
-        return self._own_ids(self.collections["end_to_end_id"], self._frame["end_to_end_id"], np.arange(self.size), None)
+        return self._own_ids(
+            self.collections["end_to_end_id"], self._frame["end_to_end_id"], np.arange(self.size), None
+        )
 
     @cached_property
     def collection_rows(self) -> Ints:
@@ -367,7 +369,9 @@ class ItemIndex:
             columns += [(self._masters["name"], self._master_debtor), (self._masters["aliases"], self._master_debtor)]
         parts = [(array, codes) for column, codes in columns if not is_blank(array := strings(column))]
         if not parts:
-            return Names(pa.array([], pa.large_string()), np.empty(0, np.int64), np.empty(0, np.int64), len(self.debtor_numbers))
+            return Names(
+                pa.array([], pa.large_string()), np.empty(0, np.int64), np.empty(0, np.int64), len(self.debtor_numbers)
+            )
         # A "|" never occurs inside a name, so names and joined aliases are split the same way.
         texts, names, debtors = split_pairs(
             pa.concat_arrays([array for array, _ in parts]), np.concatenate([codes for _, codes in parts])
