@@ -6,7 +6,7 @@ tells it with ``settle`` and ``reopen`` what posted in between. The result does 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -14,6 +14,10 @@ import pandas as pd
 from pipelines.decide import Decision, decide
 from pipelines.errors import ConfigurationError
 from pipelines.frames import COLLECTIONS, KNOWN_PAYERS, RECEIPTS, conform, empty
+from pipelines.learning.earned import Earned, Record
+from pipelines.learning.patterns import pattern_of
+from pipelines.learning.reasons import text
+from pipelines.learning.risk import within_budget
 from pipelines.matching.amounts import Line
 from pipelines.matching.assign import Choice, assign
 from pipelines.matching.batch import Batch
@@ -27,13 +31,17 @@ from pipelines.ports.matcher import Strategy
 
 _RANKS = 3
 
+# Called with every receipt of a batch as it was judged, chosen and decided.
+Observe = Callable[[Batch, Judgement, Choice, Decision], object]
+
 
 class Matcher:
     """Plans batches of receipts against one index of items.
 
     items, collections, known_payers, debtors: frames as laid down in ``pipelines.frames``; settled and cancelled items
     belong into ``items``. strategies: the objects of the policy's ``strategies``, in any order; a name without an
-    object raises ConfigurationError.
+    object raises ConfigurationError. record: what the books confirmed so far about evidence patterns. observe: called
+    with every judged receipt, for those who measure.
     """
 
     def __init__(
@@ -45,6 +53,8 @@ class Matcher:
         debtors: pd.DataFrame | None = None,
         *,
         strategies: Sequence[Strategy],
+        record: Record | None = None,
+        observe: Observe | None = None,
     ) -> None:
         by_name = {strategy.name: strategy for strategy in strategies}
         missing = [name for name in policy.strategies if name not in by_name]
@@ -52,6 +62,8 @@ class Matcher:
             raise ConfigurationError(f"policy: no matching strategy named {', '.join(missing)}")
         self._strategies = [by_name[name] for name in policy.strategies]
         self._policy = policy
+        self._earned = Earned(policy, record)
+        self._observe = observe
         self._items = ItemIndex(
             items,
             collections if collections is not None else empty(COLLECTIONS),
@@ -87,7 +99,7 @@ class Matcher:
         alone: list[Decision] = []
 
         def may_post(judgement: Judgement, choice: Choice) -> bool:
-            alone.append(decide(self._policy, batch, judgement, choice))
+            alone.append(decide(self._policy, self._earned, batch, judgement, choice))
             return alone[-1].disposition is Disposition.AUTO
 
         choices = assign(batch, judgements, self._policy, may_post)
@@ -95,9 +107,14 @@ class Matcher:
         result: list[Proposal] = []
         for judgement, choice, first in zip(judgements, choices, alone, strict=True):
             # Only who was in a contest has to be decided again.
-            decision = decide(self._policy, batch, judgement, choice) if choice.contested else first
+            decision = decide(self._policy, self._earned, batch, judgement, choice) if choice.contested else first
+            if self._observe is not None:
+                self._observe(batch, judgement, choice, decision)
             result += self._proposals(batch, judgement, choice, decision, prior)
-        return result
+        if not self._policy.automation.risk_minor:
+            return result
+        facts = dict(zip(batch.text("transaction_id"), zip(batch.days, batch.amounts, strict=True), strict=True))
+        return within_budget(result, facts, self._policy, self._earned)
 
     def settle(self, invoice_number: str, amount_minor: int) -> None:
         """An allocation of ``amount_minor`` (signed like the item) posted: that much less is open.
@@ -137,19 +154,22 @@ class Matcher:
                     amount, self._policy.hash,
                 )
             ]  # fmt: skip
+        ranked = ranked[:_RANKS]
+        patterns = [pattern_of(one.evidence, one.closed) for one, _ in ranked]
+        shares = self._policy.honesty.shares([share for _, share in ranked], patterns)
         result = []
-        for rank, (one, share) in enumerate(ranked[:_RANKS], 1):
+        for rank, ((one, _), share, pattern) in enumerate(zip(ranked, shares, patterns, strict=True), 1):
             lines = tuple(self._line(line.row, line.amount, line.cash, one, line.kind) for line in one.lines)
             result.append(
                 Proposal(
                     transaction_id,
                     rank,
                     lines,
-                    min(share, 0.999999),
+                    share,
                     decision.disposition if rank == 1 else Disposition.REVIEW,
                     decision.reason if rank == 1 else "alternative",
-                    decision.message if rank == 1 else "a less likely explanation",
-                    pattern_of(one),
+                    decision.message if rank == 1 else text("alternative"),
+                    decision.pattern if rank == 1 and choice.explanation is not None else pattern,
                     (prior, *one.evidence),
                     amount - sum(line.cash for line in one.lines),
                     self._policy.hash,
@@ -165,9 +185,3 @@ class Matcher:
     @staticmethod
     def _on_account(one: Explanation, amount: int) -> Explanation:
         return replace(one, lines=(Line(-1, amount, amount, AllocationKind.ON_ACCOUNT),), closed="duplicate")
-
-
-def pattern_of(one: Explanation) -> str:
-    """The joined levels of an explanation: the key of the earned-automation statistics."""
-    levels = "|".join(f"{row.field}:{row.level}" for row in one.evidence if row.field != "date")
-    return f"{levels}|{one.closed}" if one.closed else levels

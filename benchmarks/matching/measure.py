@@ -86,7 +86,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, action="append", help="several allowed; from 1000 on for reporting")
     parser.add_argument("--payments", type=int, default=20_000)
     parser.add_argument("--items", type=int, default=100_000)
-    parser.add_argument("--per-debtor", type=float, default=3.0, help="open items per debtor")
+    parser.add_argument("--mix", default="trade", help="a name of benchmarks.matching.mixes")
+    parser.add_argument("--per-debtor", type=float, help="open items per debtor")
     parser.add_argument("--styles", help="comma-separated: RE YEAR SLASH CUSTOMER SHORT AR PLAIN")
     parser.add_argument("--policy", type=Path)
     parser.add_argument("--json", type=Path)
@@ -96,7 +97,9 @@ def main(arguments: list[str] | None = None) -> int:
     results = {}
     total = Verdict()
     for seed in options.seed or [1]:
-        case = generate(seed, options.payments, options.items, styles=styles, per_debtor=options.per_debtor)
+        case = generate(
+            seed, options.payments, options.items, mix=options.mix, styles=styles, per_debtor=options.per_debtor
+        )
         results[seed] = measure(case, policy)
         _show(seed, results[seed])
         figures = results[seed]["matcher"]
