@@ -97,6 +97,16 @@ class ItemIndex:
         self._master_debtor: Ints = codes[self.size + len(self._payers) :]
         self.debtor_numbers = Texts(encoded.dictionary)
 
+    def build(self) -> None:
+        """Build every look-up table now, so that processes that are to share them do not build their own."""
+        for table in (
+            self._by_key, self._other_numbers, self.other_prefixes, self._by_debtor_number, self.by_end_to_end,
+            self.by_mandate, self._loaded_ibans, self._learned_ibans, self.has_iban, self._by_open, self._by_net,
+            self._groups, self.by_digits, self.by_counter, self.series,
+        ):  # fmt: skip
+            assert table is not None
+        self.names.build()
+
     # --- amounts -------------------------------------------------------------------------------------------------
 
     def discount_of(self, row: int) -> int:

@@ -57,6 +57,11 @@ class Names:
         self._payer_words: dict[str, tuple[str, ...]] = {}
         self._exact: dict[str, tuple[int, ...]] = {}
 
+    def build(self) -> None:
+        """Build the tables now (see ItemIndex.build)."""
+        assert self._blocks is not None
+        assert self._rarities is not None
+
     def of(self, debtor: int) -> list[tuple[str, ...]]:
         """The telling words of each of a debtor's names."""
         result = self._of.get(debtor)
