@@ -75,10 +75,15 @@ def alike(items: Any, waiting: Sequence[tuple[int, list[C], list[int]]]) -> list
 
 
 def _near(typed: list[str], known: list[str], place: Any, most: int) -> Any:
-    distances = cpdist(
-        typed, [known[one] for one in place.tolist()], scorer=OSA.distance, score_cutoff=most, dtype=np.int8
-    )
-    return distances <= most
+    """Which pairs are at most so many edits apart; those whose lengths say no are not compared."""
+    lengths = np.fromiter(map(len, typed), np.int64, len(typed))
+    others = np.fromiter(map(len, known), np.int64, len(known))[place]
+    result = (np.abs(lengths - others) <= most) & (others > 0)
+    chosen = np.flatnonzero(result)
+    if len(chosen):
+        pairs = [typed[one] for one in chosen.tolist()], [known[one] for one in place[chosen].tolist()]
+        result[chosen] = cpdist(*pairs, scorer=OSA.distance, score_cutoff=most, dtype=np.int8) <= most
+    return result
 
 
 def _number(digits: list[str]) -> Any:

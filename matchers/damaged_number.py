@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from rapidfuzz.distance import OSA
 
@@ -208,29 +209,37 @@ def _neighbours(index: MatchIndex, receipt: int, chunks: list[Chunk]) -> set[int
     for chunk in chunks:
         if not 4 <= len(chunk.digits) <= 17:
             continue
-        values = np.array(sorted({int(text) for text in _edits(chunk.digits) if len(text) in lengths}), dtype=np.int64)
+        values = _edits(chunk.value, len(chunk.digits), lengths)
         low, high = items.by_digits.bounds(values)
         for position in np.flatnonzero(high > low).tolist():
-            for row in items.by_digits.at(int(low[position]), int(high[position])).tolist():
-                if items.open_at[row] == amount:
-                    result.add(row)
-        for row in items.by_counter.of(chunk.value).tolist():
-            if items.open_at[row] == amount:
-                result.add(row)
+            rows = items.by_digits.at(int(low[position]), int(high[position]))
+            result.update(rows[items.open_minor[rows] == amount].tolist())
+        rows = items.by_counter.of(chunk.value)
+        result.update(rows[items.open_minor[rows] == amount].tolist())
     return result
 
 
-def _edits(digits: str) -> Iterator[str]:
-    for place in range(len(digits) + 1):
-        head, tail = digits[:place], digits[place:]
-        for sign in "0123456789":
-            yield head + sign + tail
-            if tail:
-                yield head + sign + tail[1:]
-        if tail:
-            yield head + tail[1:]
-        if len(tail) > 1:
-            yield head + tail[1] + tail[0] + tail[2:]
+_DIGITS = np.arange(10, dtype=np.int64)
+
+
+def _edits(value: int, length: int, lengths: frozenset[int]) -> npt.NDArray[np.int64]:
+    """Numbers one edit from ``value``, which has ``length`` digits: those whose own number of digits occurs."""
+    powers = 10 ** np.arange(length, -1, -1, dtype=np.int64)
+    heads, tails = value // powers, value % powers
+    found = []
+    if length + 1 in lengths:
+        found.append((heads * powers * 10 + tails)[:, None] + _DIGITS * powers[:, None])
+    cut, low = heads[:-1], powers[1:]
+    rest = tails[:-1] % low
+    if length in lengths:
+        found.append((cut * powers[:-1] + rest)[:, None] + _DIGITS * low[:, None])
+        if length > 1:
+            # Two neighbouring digits swapped.
+            left, right = value // powers[1:-1] % 10, value // powers[2:] % 10
+            found.append((value + (right - left) * powers[1:-1] + (left - right) * powers[2:])[:, None])
+    if length - 1 in lengths:
+        found.append((cut * low + rest)[:, None])
+    return np.concatenate([one.ravel() for one in found]) if found else np.empty(0, np.int64)
 
 
 def build(options: Mapping[str, object]) -> DamagedNumber:

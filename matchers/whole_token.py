@@ -28,12 +28,12 @@ class WholeToken:
         find = index.items.single_key
         opened = index.items.open_at
         tokens = [text.split() for text in texts.str.replace(r"[,;:]", " ", regex=True).tolist()]
-        index.items.prime_numbers(token for found in tokens for token in found if len(token) >= _SHORTEST)
+        known = index.items.prime_numbers(token for found in tokens for token in found if len(token) >= _SHORTEST)
         for receipt, words in enumerate(tokens):
             amount = index.amounts[receipt]
             found = -1
             for token in words:
-                item = find(token) if len(token) >= _SHORTEST else None
+                item = find(token) if token in known else None
                 if item is None:
                     continue
                 if found >= 0 and found != item:

@@ -29,11 +29,13 @@ from pipelines.matching.items import ItemIndex
 from pipelines.matching.partition import Part, bounds, join
 from pipelines.matching.processes import in_processes, useful
 from pipelines.model.collector import paused
+from pipelines.model.construct import maker
 from pipelines.model.proposal import AllocationKind, Disposition, Evidence, Proposal, ProposedLine
 from pipelines.policy import Policy
 from pipelines.ports.matcher import Strategy
 
 _RANKS = 3
+_make_proposal, _make_line = maker(Proposal), maker(ProposedLine)
 
 # Called with every receipt of a batch as it was judged, chosen and decided.
 Observe = Callable[[Batch, Judgement, Choice, Decision], object]
@@ -198,7 +200,7 @@ class Matcher:
         for rank, ((one, _), share, pattern) in enumerate(zip(ranked, shares, patterns, strict=True), 1):
             lines = tuple(self._line(line.row, line.amount, line.cash, one, line.kind) for line in one.lines)
             result.append(
-                Proposal(
+                _make_proposal(
                     transaction_id,
                     rank,
                     lines,
@@ -217,7 +219,7 @@ class Matcher:
     def _line(self, row: int, amount: int, cash: int, one: Explanation, kind: AllocationKind) -> ProposedLine:
         items = self._items
         debtor = items.debtor_numbers[items.debtor_at[row] if row >= 0 else one.debtor]
-        return ProposedLine(items.numbers[row] if row >= 0 else "", debtor, amount, cash, kind)
+        return _make_line(items.numbers[row] if row >= 0 else "", debtor, amount, cash, kind)
 
     @staticmethod
     def _on_account(one: Explanation, amount: int) -> Explanation:

@@ -49,6 +49,7 @@ class Batch:
         self._scans: list[Scan | None] = [None] * self.count
         self._windows: list[list[Window] | None] = [None] * self.count
         self._all_read = False
+        self._known: set[str] = set()
         self._ibans: list[str] | None = None
         self._item_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
         self._debtor_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
@@ -98,7 +99,13 @@ class Batch:
             found = self._windows[receipt]
         if found is None:
             found = self._windows[receipt] = self._find_windows(self.scan(receipt))
+            self._known |= self.items.prime(window.key for window in found)
         return found
+
+    def known_windows(self, receipt: int) -> list[Window]:
+        """Those of ``windows`` that are a key of an item or debtor as they are."""
+        windows, known = self.windows(receipt), self._known
+        return [window for window in windows if window.key in known]
 
     def _read_all(self) -> None:
         """The windows of every text that still has to be read, and all their keys looked up at once."""
@@ -111,7 +118,7 @@ class Batch:
                 windows = self._windows[receipt] = self._find_windows(self.scan(receipt))
                 for window in windows:
                     keys[window.key] = None
-        self.items.prime(keys)
+        self._known = self.items.prime(keys)
 
     def _find_windows(self, text: Scan) -> list[Window]:
         runs = text.runs

@@ -33,7 +33,7 @@ from pipelines.matching.columns import (
 )
 from pipelines.matching.names import Names
 from pipelines.matching.series import Series, find_series
-from pipelines.matching.texts import KeyTable, Texts
+from pipelines.matching.texts import KeyTable, Texts, hashed
 from pipelines.references import clean_iban
 from pipelines.text import compact
 
@@ -181,15 +181,18 @@ class ItemIndex:
     def _by_key(self) -> KeyTable:
         return KeyTable(self.keys, None, np.arange(self.size))
 
-    def prime(self, keys: Iterable[str]) -> None:
-        """Look up many keys at once in every table a stretch of text may be a key of."""
+    def prime(self, keys: Iterable[str]) -> set[str]:
+        """Which of many stretches of text are a key in any table: the number of an item, an order, a debtor …"""
         asked = list(dict.fromkeys(keys))
+        hashes = hashed(pa.array(asked, pa.large_string()))
+        found: set[str] = set()
         for table in (self._by_key, self._other_numbers, self._by_debtor_number, self.by_mandate):
-            table.prime(asked)
+            found.update(table.prime(asked, hashes))
+        return found
 
-    def prime_numbers(self, keys: Iterable[str]) -> None:
-        """Look up many keys at once for ``with_key`` and ``single_key``."""
-        self._by_key.prime(keys)
+    def prime_numbers(self, keys: Iterable[str]) -> set[str]:
+        """Which of many keys are the number of an item."""
+        return set(self._by_key.prime(list(dict.fromkeys(keys))))
 
     def single_key(self, key: str) -> int | None:
         """The one item whose number is ``key``; None if there is none or more than one."""
@@ -354,7 +357,7 @@ class ItemIndex:
 
     def prime_ibans(self, ibans: Iterable[str]) -> None:
         """Look up many payers' accounts at once."""
-        self._loaded_ibans.prime(ibans)
+        self._loaded_ibans.prime(list(dict.fromkeys(ibans)))
 
     def by_iban(self, iban: str) -> tuple[PayerLevel, ...]:
         """(debtor, how it is known) for a payer's account."""

@@ -33,9 +33,13 @@ _SMALL_BLOCK = 8
 
 def words(name: str) -> tuple[str, ...]:
     """The telling words of a name in canonical form; all words if none is telling."""
-    every = tuple(canonical_name(name).split())
-    telling = tuple(word for word in every if word not in _WEAK)
-    return telling or every
+    return telling(canonical_name(name))
+
+
+def telling(canonical: str) -> tuple[str, ...]:
+    """``words`` of a name that is in canonical form."""
+    every = canonical.split()
+    return tuple([word for word in every if word not in _WEAK]) or tuple(every)
 
 
 class Names:
@@ -73,7 +77,7 @@ class Names:
     def _known(self, code: int) -> tuple[str, ...]:
         found = self._words.get(code)
         if found is None:
-            found = self._words[code] = words(self._texts[code])
+            found = self._words[code] = telling(self._canonical[code])
         return found
 
     def payer(self, name: str) -> tuple[str, ...]:
@@ -84,9 +88,13 @@ class Names:
         return found
 
     @cached_property
+    def _canonical(self) -> Texts:
+        return Texts(canonical_names(self._texts.array))
+
+    @cached_property
     def _table(self) -> tuple[dict[str, int], Ints, Ints, Ints]:
         """Word → code, in how many debtors' names a word occurs, and the pairs (word code, name code)."""
-        lists = pc.split_pattern(canonical_names(self._texts.array), " ")
+        lists = pc.split_pattern(self._canonical.array, " ")
         parents = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False).astype(np.int64)
         encoded = pc.list_flatten(lists).dictionary_encode()
         codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)

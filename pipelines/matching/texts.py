@@ -8,7 +8,7 @@ text it stands for, so that a collision can never name a wrong item.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -33,6 +33,7 @@ class Texts(Sequence[str]):
     def __init__(self, array: Any) -> None:
         self.array = array
         self._count = len(array)
+        self._seen: dict[int, str] = {}
         _, offsets, data = array.buffers()
         first = array.offset
         self._offsets = np.frombuffer(offsets, np.int64)[first : first + self._count + 1].data if offsets else None
@@ -49,11 +50,15 @@ class Texts(Sequence[str]):
         if isinstance(place, slice):
             found: list[str] = self.array[place].to_pylist()
             return found
-        if place < 0:
-            place += self._count
-        if self._offsets is None or not 0 <= place < self._count:
-            raise IndexError(place)
-        return str(self._bytes[self._offsets[place] : self._offsets[place + 1]], "utf-8")
+        text = self._seen.get(place)
+        if text is None:
+            if self._offsets is None or not -self._count <= place < self._count:
+                raise IndexError(place)
+            if len(self._seen) >= _REMEMBERED:
+                self._seen.clear()
+            at = place % self._count
+            text = self._seen[place] = str(self._bytes[self._offsets[at] : self._offsets[at + 1]], "utf-8")
+        return text
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.array.to_pylist())
@@ -164,31 +169,35 @@ class KeyTable:
             place += 1
         return tuple(found)
 
-    def prime(self, keys: Iterable[str]) -> None:
-        """Look up many keys at once, so that ``get`` only has to remember them."""
-        known = self._known
-        asked = [key for key in dict.fromkeys(keys) if key not in known]
-        if not asked:
-            return
-        if len(known) + len(asked) > _REMEMBERED:
+    def prime(self, keys: Sequence[str], hashes: Hashes | None = None) -> list[str]:
+        """Look up many keys at once, so that ``get`` only has to remember them; the keys there are.
+
+        hashes: of the keys, where the caller asks several tables. Keys that are not there are not remembered: who
+        primes a table asks it only for those that are.
+        """
+        known, texts, values, codes = self._known, self._texts, self._values, self._codes
+        if len(known) > _REMEMBERED:
             known.clear()
-        known.update(dict.fromkeys(asked, ()))
-        if not len(self._hashes):
-            return
-        hashes = hashed(pa.array(asked, pa.large_string()))
+        if not len(self._hashes) or not len(keys):
+            return []
+        if hashes is None:
+            hashes = hashed(pa.array(keys, pa.large_string()))
         low = self._hashes.searchsorted(hashes)
         there = np.flatnonzero(self._hashes[np.minimum(low, len(self._hashes) - 1)] == hashes)
         high = self._hashes.searchsorted(hashes[there], side="right").tolist()
-        texts, values, codes = self._texts, self._values, self._codes
+        found = []
         for place, start, end in zip(there.tolist(), low[there].tolist(), high, strict=True):
-            key = asked[place]
+            key = keys[place]
             if end == start + 1:
                 if key and texts[codes[start]] == key:
                     known[key] = (int(values[start]),)
+                    found.append(key)
                 continue
             same = [at for at in range(start, end) if texts[codes[at]] == key]
             if key and same:
                 known[key] = tuple(int(values[at]) for at in same)
+                found.append(key)
+        return found
 
 
 def _offsets(array: Any) -> Ints:
