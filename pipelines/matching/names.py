@@ -45,7 +45,8 @@ def telling(canonical: str) -> tuple[str, ...]:
 class Names:
     """All names of all debtors.
 
-    texts: distinct names (``large_string`` array); owner_name / owner_debtor: distinct pairs (name code, debtor code), sorted by name.
+    texts: distinct names (``large_string`` array); owner_name / owner_debtor: distinct pairs (name code, debtor code),
+    sorted by name.
     """
 
     def __init__(self, texts: Any, owner_name: Ints, owner_debtor: Ints, debtors: int) -> None:

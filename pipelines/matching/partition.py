@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from pipelines.model.construct import maker
@@ -36,7 +37,7 @@ def bounds(count: int, parts: int) -> list[tuple[int, int]]:
     """From and to of ``parts`` nearly equal stretches of ``count`` rows; fewer where there are fewer rows."""
     parts = max(min(parts, count), 1)
     cuts = [count * place // parts for place in range(parts + 1)]
-    return list(zip(cuts, cuts[1:], strict=False))
+    return list(pairwise(cuts))
 
 
 def contested(parts: Sequence[Part], open_minor: Callable[[str], int | None]) -> list[int]:
