@@ -20,6 +20,7 @@ REASONS: Final[dict[str, tuple[str, str]]] = {
     "exact-reference-and-payer": ("the reference and the payer name this item; a part is paid", "Nummer und Zahler nennen diesen Posten; ein Teil ist bezahlt"),
     "overpayment": ("the reference and the payer name this item; the rest stays on the debtor's account", "Nummer und Zahler nennen diesen Posten; der Rest bleibt auf dem Debitorenkonto"),
     "cash-discount": ("reference or payer and the amount less the agreed cash discount name this item", "Nummer oder Zahler und der Betrag abzüglich des vereinbarten Skontos nennen diesen Posten"),
+    "discount-left-open": ("the reference and the payer name this item; the discount was not due and stays open", "Nummer und Zahler nennen diesen Posten; das Skonto stand nicht zu und bleibt offen"),
     "several-items": ("the named items add up to the amount", "die genannten Posten ergeben zusammen den Betrag"),
     "damaged-reference-and-amount": ("a damaged reference and the exact amount name this item", "eine beschädigte Nummer und der genaue Betrag nennen diesen Posten"),
     "payer-and-amount": ("the payer is known and the amount fits one item only", "der Zahler ist bekannt und der Betrag passt nur auf einen Posten"),

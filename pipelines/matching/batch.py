@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
@@ -16,6 +17,8 @@ from pipelines.references import Scan, clean_iban, scan
 # Signs that may stand inside one number; a comma, plus or semicolon separates numbers.
 _INNER = frozenset(" -/._:#'")
 _CLOSE = frozenset("-/._")
+_WORD = re.compile(r"[0-9A-Z]+(?:[-/._]+[0-9A-Z]+)*")
+_NO_SIGNS = {ord(sign): None for sign in "-/._"}
 _MOST_RUNS = 6
 _LONGEST_TEXT = 2000
 # Field levels after which no further search is needed when the amount fits.
@@ -145,7 +148,20 @@ class Batch:
                 if digits or following[0] <= "9":
                     digits = True
                     result.append(Window(key, first, last, start, end, natural))
+        if self.items.series.mixed:
+            result += self._words_with_letters(text, {(window.start, window.end) for window in result})
         return result
+
+    def _words_with_letters(self, text: Scan, known: set[tuple[int, int]]) -> list[Window]:
+        """Words that are numbers of ours whose letters count, wherever these stand."""
+        starts = {start: place for place, (_, start, _) in enumerate(text.runs)}
+        ends = {end: place for place, (_, _, end) in enumerate(text.runs)}
+        found = []
+        for word in _WORD.finditer(text.text):
+            key = word.group().translate(_NO_SIGNS)
+            if word.span() not in known and self.items.series.is_mixed_shape(key) and self.items.with_key(key):
+                found.append(Window(key, starts[word.start()], ends[word.end()], word.start(), word.end(), True))
+        return found
 
     # --- what was found ------------------------------------------------------------------------------------------
 

@@ -102,7 +102,7 @@ class ItemIndex:
         for table in (
             self._by_key, self._other_numbers, self.other_prefixes, self._by_debtor_number, self.by_end_to_end,
             self.by_mandate, self._loaded_ibans, self._learned_ibans, self.has_iban, self._by_open, self._by_net,
-            self._groups, self.by_digits, self.by_counter, self.series,
+            self._groups, self.by_digits, self.by_counter, self.by_short_year, self.series,
         ):  # fmt: skip
             assert table is not None
         self.names.build()
@@ -236,6 +236,11 @@ class ItemIndex:
     def by_counter(self) -> SortedKeys:
         """Items by the counting part of their number."""
         return SortedKeys(self.counters, self.counters > 0)
+
+    @cached_property
+    def by_short_year(self) -> SortedKeys:
+        """Items by all digits of their number with the year cut to two places; only where that names them well."""
+        return SortedKeys(self.series.short_year, self.series.short_year >= 10**5)
 
     @cached_property
     def _other_numbers(self) -> KeyTable:
