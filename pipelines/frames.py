@@ -85,7 +85,10 @@ COLLECTIONS = _columns(
 )
 
 # Payer IBANs learned from confirmed allocations.
-KNOWN_PAYERS = _columns({"iban": "text", "debtor_number": "text"}, {"count": "count", "last_seen": "day"})
+# ``level``: of the policy's ``payer`` field; without it the count says.
+KNOWN_PAYERS = _columns(
+    {"iban": "text", "debtor_number": "text"}, {"count": "count", "last_seen": "day", "level": "text"}
+)
 
 # Debtors' master data, where the caller keeps it apart from the items.
 DEBTORS = _columns({"debtor_number": "text", "name": "text"}, {"ibans": "text", "aliases": "text"})

@@ -17,6 +17,7 @@ from pipelines.errors import ConfigurationError
 from pipelines.frames import COLLECTIONS, KNOWN_PAYERS, RECEIPTS, conform, empty
 from pipelines.learning.earned import Earned, Record
 from pipelines.learning.patterns import pattern_of
+from pipelines.learning.payers import Learned
 from pipelines.learning.reasons import text
 from pipelines.learning.risk import within_budget
 from pipelines.matching.amounts import Line
@@ -46,9 +47,9 @@ class Matcher:
 
     items, collections, known_payers, debtors: frames as laid down in ``pipelines.frames``; settled and cancelled items
     belong into ``items``. strategies: the objects of the policy's ``strategies``, in any order; a name without an
-    object raises ConfigurationError. record: what the books confirmed so far about evidence patterns. observe: called
-    with every judged receipt, for those who measure. processes: how many judge a large batch together (0: as many as
-    there are processors); the result is the same.
+    object raises ConfigurationError. record: what the books confirmed so far about evidence patterns. learned: what
+    they taught about payers. observe: called with every judged receipt, for those who measure. processes: how many
+    judge a large batch together (0: as many as there are processors); the result is the same.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Matcher:
         *,
         strategies: Sequence[Strategy],
         record: Record | None = None,
+        learned: Learned | None = None,
         observe: Observe | None = None,
         processes: int = 1,
     ) -> None:
@@ -73,6 +75,7 @@ class Matcher:
         self._earned = Earned(policy, record)
         self._observe = observe
         self._processes = processes
+        self._learned = learned
         self._items = ItemIndex(
             items,
             collections if collections is not None else empty(COLLECTIONS),
@@ -126,7 +129,7 @@ class Matcher:
     def part(self, frame: pd.DataFrame) -> Part:
         """Judges and assigns a conforming frame of receipts in order, as if there were no others."""
         frame = frame.reset_index(drop=True)
-        batch = Batch(self._items, frame, self._policy)
+        batch = Batch(self._items, frame, self._policy, self._learned)
         for strategy in self._strategies:
             batch.add(strategy.name, strategy.candidates(batch, frame))
         weigher = Weigher(batch)

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines.frames import CANDIDATES, conform
+from pipelines.learning.payers import Learned
 from pipelines.matching.columns import days, whole_numbers
 from pipelines.matching.items import ItemIndex
 from pipelines.policy import Policy
@@ -41,9 +42,12 @@ class Group:
 class Batch:
     """A MatchIndex over one RECEIPTS frame."""
 
-    def __init__(self, items: ItemIndex, receipts: pd.DataFrame, policy: Policy) -> None:
+    def __init__(
+        self, items: ItemIndex, receipts: pd.DataFrame, policy: Policy, learned: Learned | None = None
+    ) -> None:
         self.items = items
         self.policy = policy
+        self.learned = learned or Learned()
         self.frame = receipts
         self.count = len(receipts)
         self.amounts: list[int] = whole_numbers(receipts["amount_minor"]).tolist()

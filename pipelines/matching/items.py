@@ -31,19 +31,16 @@ from pipelines.matching.columns import (
     strings,
     whole_numbers,
 )
-from pipelines.matching.names import Names
+from pipelines.matching.debtors import DebtorTables
 from pipelines.matching.series import Series, find_series
 from pipelines.matching.texts import KeyTable, Texts, hashed
-from pipelines.references import clean_iban
 from pipelines.text import compact
 
-# How a payer's account is known: loaded with the debtor, or learned from confirmed payments.
-PayerLevel = tuple[int, str]
 _OTHER_COLUMNS = ("order_number", "shipment_ids", "contract_id", "creditor_reference")
 _OTHER_LEVELS = ("order", "shipment", "contract", "creditor_reference")
 
 
-class ItemIndex:
+class ItemIndex(DebtorTables):
     """Open and closed items with every key a payment can name them by.
 
     Rows are item positions 0..n−1 in the order of the frame, debtors are codes 0..m−1; neither leaves the matcher.
@@ -85,17 +82,6 @@ class ItemIndex:
         # Items whose open amount moved since the sorted tables were built; they are looked up beside them.
         self._moved: dict[int, set[int]] = {}
         self.open_count = max(int(np.count_nonzero(self.open_minor)), 1)
-
-    def _number_debtors(self) -> None:
-        parts = [self._frame["debtor_number"], self._payers["debtor_number"]]
-        if self._masters is not None:
-            parts.append(self._masters["debtor_number"])
-        encoded = pa.concat_arrays([strings(part) for part in parts]).dictionary_encode()
-        codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        self.debtor: Ints = codes[: self.size]
-        self._payer_debtor: Ints = codes[self.size : self.size + len(self._payers)]
-        self._master_debtor: Ints = codes[self.size + len(self._payers) :]
-        self.debtor_numbers = Texts(encoded.dictionary)
 
     def build(self) -> None:
         """Build every look-up table now, so that processes that are to share them do not build their own."""
@@ -310,88 +296,3 @@ class ItemIndex:
         span = max(self.size, len(self.debtor_numbers)) + 1
         pairs = distinct(codes * span + values)
         return KeyTable(encoded.dictionary, pairs // span, pairs % span)
-
-    # --- debtors -------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def _groups(self) -> Groups:
-        return Groups(self.debtor, len(self.debtor_numbers))
-
-    def items_of(self, debtor: int) -> Ints:
-        """All items of a debtor, settled ones too."""
-        return self._groups.of(debtor)
-
-    @cached_property
-    def _by_debtor_number(self) -> KeyTable:
-        return KeyTable(compacted(self.debtor_numbers.array), None, np.arange(len(self.debtor_numbers)))
-
-    def debtor_with_key(self, key: str) -> int:
-        """The debtor whose number, letters and digits only, is ``key``; −1 if none."""
-        found = self._by_debtor_number.get(key)
-        return found[-1] if found else -1
-
-    @cached_property
-    def _loaded_ibans(self) -> KeyTable:
-        """IBAN → debtors, ascending."""
-        parts = [(self._frame["debtor_ibans"], self.debtor)]
-        if self._masters is not None:
-            parts.append((self._masters["ibans"], self._master_debtor))
-        used = [(array, codes) for column, codes in parts if not is_blank(array := strings(column))]
-        if not used:
-            return KeyTable(pa.array([], pa.large_string()), None, np.empty(0, np.int64))
-        values, of_value, debtors = split_pairs(
-            pa.concat_arrays([array for array, _ in used]), np.concatenate([codes for _, codes in used])
-        )
-        odd = pc.invert(pc.match_substring_regex(values, "^[0-9A-Z]*$")).to_numpy(zero_copy_only=False)
-        encoded = fixed(values, np.flatnonzero(odd), values, clean_iban).dictionary_encode()
-        if len(encoded.dictionary) < len(values):
-            # The same account written in two ways is one account.
-            of_value = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)[of_value]
-            span = len(self.debtor_numbers) + 1
-            pairs = distinct(of_value * span + debtors)
-            of_value, debtors = pairs // span, pairs % span
-        return KeyTable(encoded.dictionary, of_value, debtors)
-
-    @cached_property
-    def _learned_ibans(self) -> dict[str, dict[int, str]]:
-        found: dict[str, dict[int, str]] = {}
-        counts = whole_numbers(self._payers["count"], 1).tolist()
-        for iban, debtor, count in zip(self._payers["iban"].tolist(), self._payer_debtor.tolist(), counts, strict=True):
-            found.setdefault(clean_iban(iban), {})[debtor] = "learned" if count > 1 else "learned_once"
-        return found
-
-    def prime_ibans(self, ibans: Iterable[str]) -> None:
-        """Look up many payers' accounts at once."""
-        self._loaded_ibans.prime(list(dict.fromkeys(ibans)))
-
-    def by_iban(self, iban: str) -> tuple[PayerLevel, ...]:
-        """(debtor, how it is known) for a payer's account."""
-        loaded = self._loaded_ibans.get(iban)
-        learned = self._learned_ibans.get(iban) if self._learned_ibans else None
-        if not learned:
-            return tuple((debtor, "iban") for debtor in loaded)
-        return tuple(sorted({**learned, **dict.fromkeys(loaded, "iban")}.items()))
-
-    @cached_property
-    def has_iban(self) -> Flags:
-        """Per debtor: whether an account of theirs is known from master data."""
-        known = np.zeros(len(self.debtor_numbers), dtype=bool)
-        known[self._loaded_ibans.values] = True
-        return known
-
-    @cached_property
-    def names(self) -> Names:
-        """Debtors' names and aliases."""
-        columns = [(self._frame["debtor_name"], self.debtor), (self._frame["aliases"], self.debtor)]
-        if self._masters is not None:
-            columns += [(self._masters["name"], self._master_debtor), (self._masters["aliases"], self._master_debtor)]
-        parts = [(array, codes) for column, codes in columns if not is_blank(array := strings(column))]
-        if not parts:
-            return Names(
-                pa.array([], pa.large_string()), np.empty(0, np.int64), np.empty(0, np.int64), len(self.debtor_numbers)
-            )
-        # A "|" never occurs inside a name, so names and joined aliases are split the same way.
-        texts, names, debtors = split_pairs(
-            pa.concat_arrays([array for array, _ in parts]), np.concatenate([codes for _, codes in parts])
-        )
-        return Names(texts, names, debtors, len(self.debtor_numbers))

@@ -42,11 +42,13 @@ class MatchIndex(Protocol):
     """Everything a strategy may ask about one batch of receipts and the items.
 
     Receipts are row positions 0..count−1 of the frame the strategy gets. ``items`` is the item index
-    (``pipelines.matching.items.ItemIndex``): numbers, keys, amounts, debtors, names.
+    (``pipelines.matching.items.ItemIndex``): numbers, keys, amounts, debtors, names. ``learned`` is what confirmed
+    payments taught about payers (``pipelines.learning.payers.Learned``).
     """
 
     policy: Policy
     items: Any
+    learned: Any
     count: int
     amounts: list[int]
     days: list[int]
