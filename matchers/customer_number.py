@@ -24,6 +24,9 @@ class CustomerNumber:
         for receipt in range(index.count):
             if index.is_done(receipt):
                 continue
+            windows = index.known_windows(receipt)
+            if not windows:
+                continue
             scan = index.scan(receipt)
             taken = {
                 (hit.start, hit.end)
@@ -31,7 +34,7 @@ class CustomerNumber:
                 for hit in hits
                 if hit.start >= 0 and hit.level in {"full", "bare", "digits", "creditor_reference"}
             }
-            for window in index.windows(receipt):
+            for window in windows:
                 debtor = index.items.debtor_with_key(window.key)
                 mandated = () if debtor >= 0 else index.items.by_mandate.get(window.key, ())
                 if debtor < 0 and not mandated:

@@ -12,9 +12,11 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from rapidfuzz.distance import OSA
 
+from matchers._alike import PAIRS, alike
 from pipelines.ports.matcher import CandidateRows, MatchIndex, Scan, Window, confuse, is_plain_word
 from pipelines.text import compact
 
@@ -37,6 +39,9 @@ class DamagedNumber:
     def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
         """Rows for receipts that no exact number explains yet."""
         rows = CandidateRows()
+        waiting: list[tuple[int, list[Chunk], list[int]]] = []
+        lettered: list[dict[int, tuple[str, Word] | None]] = []
+        pairs = 0
         for receipt in range(index.count):
             if index.is_clear(receipt):
                 continue
@@ -45,15 +50,39 @@ class DamagedNumber:
             if not chunks and not words:
                 continue
             hits = index.item_hits(receipt)
-            for item in self._fitting(index, receipt, chunks):
-                if any(hit.level in _STRONG for hit in hits.get(item, ())):
-                    continue
-                number = Number(index, item)
-                found = compare_mixed(words, number) if number.mixed else compare(chunks, number)
-                if found:
-                    level, chunk = found
-                    rows.add(receipt, "reference", level, item=item, start=chunk.start, end=chunk.end)
+            fitting = [
+                item
+                for item in self._fitting(index, receipt, chunks)
+                if not any(hit.level in _STRONG for hit in hits.get(item, ()))
+            ]
+            mixed = _mixed(index, words, fitting)
+            waiting.append((receipt, chunks, [item for item in fitting if item not in mixed]))
+            lettered.append(mixed)
+            pairs += len(chunks) * len(fitting)
+            if pairs >= PAIRS:
+                self._compare(rows, index, waiting, lettered)
+                waiting, lettered, pairs = [], [], 0
+        self._compare(rows, index, waiting, lettered)
         return rows.frame()
+
+    @staticmethod
+    def _compare(
+        rows: CandidateRows,
+        index: MatchIndex,
+        waiting: list[tuple[int, list[Chunk], list[int]]],
+        lettered: list[dict[int, tuple[str, Word] | None]],
+    ) -> None:
+        """Looks closely only at pairs that ``alike`` lets through: of a thousand fitting items hardly any is alike."""
+        similar = alike(index.items, waiting)
+        for (receipt, _, _), mixed, plain in zip(waiting, lettered, similar, strict=True):
+            found: dict[int, tuple[str, Word | Chunk] | None] = {**mixed}
+            for item, chunks in plain:
+                found[item] = compare(chunks, Number(index, item))
+            for item in sorted(found):
+                best = found[item]
+                if best:
+                    level, chunk = best
+                    rows.add(receipt, "reference", level, item=item, start=chunk.start, end=chunk.end)
 
     @staticmethod
     def _fitting(index: MatchIndex, receipt: int, chunks: list[Chunk]) -> list[int]:
@@ -112,6 +141,14 @@ class Number:
         self.parts = {*parts, *(part % 100 for part in parts if 1900 < part < 2100), self.counter}
         found = _LAST_RUN.search(items.numbers[item])
         self.last = int(found.group(1)) if found else -1
+
+
+def _mixed(index: MatchIndex, words: list[Word], items: list[int]) -> dict[int, tuple[str, Word] | None]:
+    """Those of the items whose numbers have letters behind digits, with what the text says of them."""
+    if not index.items.series.mixed:
+        return {}
+    numbers = ((item, Number(index, item)) for item in items)
+    return {item: compare_mixed(words, number) for item, number in numbers if number.mixed}
 
 
 def compare(chunks: list[Chunk], number: Number) -> tuple[str, Chunk] | None:
@@ -277,29 +314,37 @@ def _neighbours(index: MatchIndex, receipt: int, chunks: list[Chunk]) -> set[int
     for chunk in chunks:
         if not 4 <= len(chunk.digits) <= 17:
             continue
-        values = np.array(sorted({int(text) for text in _edits(chunk.digits) if len(text) in lengths}), dtype=np.int64)
+        values = _edits(chunk.value, len(chunk.digits), lengths)
         low, high = items.by_digits.bounds(values)
         for position in np.flatnonzero(high > low).tolist():
-            for row in items.by_digits.at(int(low[position]), int(high[position])).tolist():
-                if items.open_at[row] == amount:
-                    result.add(row)
-        for row in items.by_counter.of(chunk.value).tolist():
-            if items.open_at[row] == amount:
-                result.add(row)
+            rows = items.by_digits.at(int(low[position]), int(high[position]))
+            result.update(rows[items.open_minor[rows] == amount].tolist())
+        rows = items.by_counter.of(chunk.value)
+        result.update(rows[items.open_minor[rows] == amount].tolist())
     return result
 
 
-def _edits(digits: str) -> Iterator[str]:
-    for place in range(len(digits) + 1):
-        head, tail = digits[:place], digits[place:]
-        for sign in "0123456789":
-            yield head + sign + tail
-            if tail:
-                yield head + sign + tail[1:]
-        if tail:
-            yield head + tail[1:]
-        if len(tail) > 1:
-            yield head + tail[1] + tail[0] + tail[2:]
+_TEN = np.arange(10, dtype=np.int64)
+
+
+def _edits(value: int, length: int, lengths: frozenset[int]) -> npt.NDArray[np.int64]:
+    """Numbers one edit from ``value``, which has ``length`` digits: those whose own number of digits occurs."""
+    powers = 10 ** np.arange(length, -1, -1, dtype=np.int64)
+    heads, tails = value // powers, value % powers
+    found = []
+    if length + 1 in lengths:
+        found.append((heads * powers * 10 + tails)[:, None] + _TEN * powers[:, None])
+    cut, low = heads[:-1], powers[1:]
+    rest = tails[:-1] % low
+    if length in lengths:
+        found.append((cut * powers[:-1] + rest)[:, None] + _TEN * low[:, None])
+        if length > 1:
+            # Two neighbouring digits swapped.
+            left, right = value // powers[1:-1] % 10, value // powers[2:] % 10
+            found.append((value + (right - left) * powers[1:-1] + (left - right) * powers[2:])[:, None])
+    if length - 1 in lengths:
+        found.append((cut * low + rest)[:, None])
+    return np.concatenate([one.ravel() for one in found]) if found else np.empty(0, np.int64)
 
 
 def build(options: Mapping[str, object]) -> DamagedNumber:

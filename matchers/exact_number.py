@@ -50,7 +50,7 @@ class ExactNumber:
         echoes: list[tuple[int, Window]],
     ) -> set[int]:
         found = []
-        for window in windows:
+        for window in index.known_windows(receipt):
             items = index.items.with_key(window.key) if len(window.key) >= _SHORTEST else ()
             others = index.items.other_numbers(window.key)
             if items or others:

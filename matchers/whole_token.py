@@ -30,14 +30,17 @@ class WholeToken:
         texts = receipts["remittance"].str.upper().str.replace(r"[-/._]+", "", regex=True)
         find = index.items.single_key
         opened = index.items.open_at
-        for receipt, text in enumerate(texts.tolist()):
+        tokens = [
+            () if _SET_OFF.search(text) else text.replace(",", " ").replace(";", " ").replace(":", " ").split()
+            for text in texts.tolist()
+        ]
+        known = index.items.prime_numbers(token for found in tokens for token in found if len(token) >= _SHORTEST)
+        for receipt, words in enumerate(tokens):
             amount = index.amounts[receipt]
             found = -1
-            if _SET_OFF.search(text):
-                continue
-            for token in text.replace(",", " ").replace(";", " ").replace(":", " ").split():
-                item = find(token)
-                if item is None or len(token) < _SHORTEST:
+            for token in words:
+                item = find(token) if token in known else None
+                if item is None:
                     continue
                 if found >= 0 and found != item:
                     found = -1

@@ -20,8 +20,6 @@ from pipelines.inquiries import Inquiries
 from pipelines.step import Result, Step, timed
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
-
     from pipelines.chart import Chart
     from pipelines.dun import DunSettings
     from pipelines.model.finding import Finding
@@ -103,7 +101,8 @@ class Kontoklar:
         chosen = self.settings.matching
         limits: dict[str, object] = {}
         if chosen.risk_per_mille is not None:
-            limits["automation.min_probability"] = 1.0 - chosen.risk_per_mille / 1000.0
+            limits["automation.min_probability"] = max(1.0 - chosen.risk_per_mille / 1000.0, 0.5)
+            limits["automation.risk_per_mille"] = chosen.risk_per_mille
         if chosen.max_auto_minor is not None:
             limits["automation.max_auto_minor"] = chosen.max_auto_minor
         return load_policy(chosen.policy, limits) if chosen.policy else override(limits)
@@ -236,16 +235,17 @@ class Kontoklar:
         """Plans what every waiting receipt and return is."""
         from pipelines.book import settlements_of
         from pipelines.match import Matcher
-        from pipelines.usecases.match import match
+        from pipelines.usecases.match import Basis, match
 
         policy, strategies = self.policy, import_module("matchers").load(self.policy.strategies)
 
-        def make_matcher(
-            items: DataFrame, collections: DataFrame, known_payers: DataFrame, debtors: DataFrame
-        ) -> Matcher:
-            return Matcher(items, collections, known_payers, policy, debtors, strategies=strategies)
+        def make_matcher(basis: Basis) -> Matcher:
+            return Matcher(
+                basis.items, basis.collections, basis.known_payers, policy, basis.debtors,
+                strategies=strategies, record=basis.record, learned=basis.learned,
+            )  # fmt: skip
 
-        return self._step("match", as_of, lambda: match(self.books, make_matcher, settlements_of, policy.hash, as_of))
+        return self._step("match", as_of, lambda: match(self.books, make_matcher, settlements_of, policy, as_of))
 
     def post(self, as_of: date) -> Step:
         """Books the automatic part of the plan, returns included."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ _POLICIES = Path(__file__).parent / "policies"
 # The weights a person writes, and what was measured with them on generated ledgers (benchmarks/matching/measured.py).
 _SHIPPED = (_POLICIES / "default.toml", _POLICIES / "measured.toml")
 # Tables whose keys are data; a file that names one replaces it whole.
-_OPEN = frozenset({"record", "honesty.families"})
+_OPEN = frozenset({"record", "honesty.terms"})
 _RECORD = 2
 
 
@@ -209,12 +210,12 @@ def _honesty(given: Mapping[str, Any]) -> Honesty:
     if not all(isinstance(knot, list) and len(knot) == _RECORD for knot in knots):
         raise ConfigurationError("policy: honesty.knots must be pairs of log odds")
     pairs = tuple((float(stated), float(seen)) for stated, seen in knots)
-    if any(later[0] <= one[0] or later[1] < one[1] for one, later in zip(pairs, pairs[1:], strict=False)):
+    if any(later[0] <= one[0] or later[1] < one[1] for one, later in pairwise(pairs)):
         raise ConfigurationError("policy: honesty.knots must rise")
-    for name, bits in given["families"].items():
+    for name, bits in given["terms"].items():
         if isinstance(bits, bool) or not isinstance(bits, int | float):
-            raise ConfigurationError(f"policy: honesty.families.{name} must be a number of bits")
-    return Honesty(pairs, {name: float(bits) for name, bits in given["families"].items()})
+            raise ConfigurationError(f"policy: honesty.terms.{name} must be a number of bits")
+    return Honesty(pairs, {name: float(bits) for name, bits in given["terms"].items()})
 
 
 def _record(given: Mapping[str, Any]) -> dict[str, tuple[int, int]]:

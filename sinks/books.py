@@ -17,6 +17,7 @@ from pipelines.ports.audit import Audit
 from pipelines.ports.findings import Findings
 from pipelines.ports.invariants import Invariants
 from pipelines.ports.journal import Journal
+from pipelines.ports.learning import Learning
 from pipelines.ports.proposals import Proposals
 from pipelines.ports.work import Work, WorkContext
 from sinks import tables
@@ -114,6 +115,12 @@ class SqlWork:
     def explanations(self) -> Any:
         """The whole story of one transaction."""
         return self._make("explain", "SqlExplanations")
+
+    @cached_property
+    def learning(self) -> Learning:
+        """What matching learns from."""
+        made: Learning = self._make("learning", "LearningRepository")
+        return made
 
     @cached_property
     def invariants(self) -> Invariants:
@@ -215,6 +222,7 @@ if TYPE_CHECKING:
     from sinks.findings import FindingRepository
     from sinks.invariants import LedgerInvariants
     from sinks.journal import JournalRepository
+    from sinks.learning import LearningRepository
     from sinks.proposals import ProposalRepository
 
     def _holds_the_protocols(connection: Connection, context: WorkContext, books: SqlBooks) -> object:
@@ -223,5 +231,6 @@ if TYPE_CHECKING:
         invariants: Invariants = LedgerInvariants(connection, context)
         journal: Journal = JournalRepository(connection, context)
         proposals: Proposals = ProposalRepository(connection, context)
+        learning: Learning = LearningRepository(connection, context)
         whole: Books = books
-        return audit, findings, invariants, journal, proposals, whole
+        return audit, findings, invariants, journal, learning, proposals, whole

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipelines.learning.patterns import families_of
+from pipelines.learning.patterns import terms_of
 
 # Log odds in bits beyond which a posterior says nothing more.
 LEAST, MOST = -12.0, 24.0
@@ -35,16 +35,16 @@ def share_of(bits: float) -> float:
     """The probability of log odds in bits."""
     if bits < -1000.0:
         return 0.0
-    return 1.0 / (1.0 + 2.0**-bits)
+    return float(1.0 / (1.0 + 2.0**-bits))
 
 
 @dataclass(frozen=True, slots=True)
 class Honesty:
-    """The fitted curve. knots: (log odds by evidence, log odds observed), rising in both. families: ``reference.whole``,
-    ``amount.exact``, ``payer.account`` … → bits added. Without knots the evidence is taken at its word."""
+    """The fitted curve. knots: (log odds by evidence, log odds observed), rising in both. terms: what tells
+    patterns apart (``patterns.terms_of``) → bits added. Without knots the evidence is taken at its word."""
 
     knots: tuple[tuple[float, float], ...] = ()
-    families: Mapping[str, float] | None = None
+    terms: Mapping[str, float] | None = None
 
     def share(self, probability: float, pattern: str) -> float:
         """The honest probability of an explanation whose posterior is ``probability``."""
@@ -73,13 +73,8 @@ class Honesty:
         return _interpolate(self.knots, bits)
 
     def _shift(self, pattern: str) -> float:
-        families = self.families or {}
-        reference, amount, payer = families_of(pattern)
-        return (
-            families.get(f"reference.{reference}", 0.0)
-            + families.get(f"amount.{amount}", 0.0)
-            + families.get(f"payer.{payer}", 0.0)
-        )
+        terms = self.terms or {}
+        return sum(terms.get(term, 0.0) for term in terms_of(pattern))
 
 
 @lru_cache(maxsize=8)

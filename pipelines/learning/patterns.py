@@ -52,6 +52,11 @@ def group_of(pattern: str) -> str:
     return "+".join(families_of(levels)) + mark + tail
 
 
+def family_of_reference(level: str) -> str:
+    """The family a level of reference belongs to; ``none`` when it names no item."""
+    return _REFERENCE.get(level, "none")
+
+
 @lru_cache(maxsize=65_536)
 def families_of(pattern: str) -> tuple[str, str, str]:
     """(reference, amount, payer) of a pattern, each as the family its level belongs to.
@@ -78,3 +83,13 @@ def _payer(levels: dict[str, str]) -> str:
     if name in ("full", "close", "learned", "learned_once"):
         return "name"
     return "part" if name == "part" else "none"
+
+
+@lru_cache(maxsize=65_536)
+def terms_of(pattern: str) -> tuple[str, ...]:
+    """What tells patterns apart for the honest probability: families, pairs of families, and each objection."""
+    reference, amount, payer = families_of(pattern)
+    return (
+        f"reference.{reference}", f"amount.{amount}", f"payer.{payer}", f"{reference}+{amount}", f"{amount}+{payer}",
+        *(f"{OBJECTIONS}{objection}" for objection in objections_of(pattern)),
+    )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from pipelines.frames import CANDIDATES, conform
+from pipelines.learning.payers import Learned
 from pipelines.matching.columns import days, whole_numbers
 from pipelines.matching.items import ItemIndex
 from pipelines.policy import Policy
@@ -41,9 +42,12 @@ class Group:
 class Batch:
     """A MatchIndex over one RECEIPTS frame."""
 
-    def __init__(self, items: ItemIndex, receipts: pd.DataFrame, policy: Policy) -> None:
+    def __init__(
+        self, items: ItemIndex, receipts: pd.DataFrame, policy: Policy, learned: Learned | None = None
+    ) -> None:
         self.items = items
         self.policy = policy
+        self.learned = learned or Learned()
         self.frame = receipts
         self.count = len(receipts)
         self.amounts: list[int] = whole_numbers(receipts["amount_minor"]).tolist()
@@ -51,6 +55,8 @@ class Batch:
         self._texts: dict[str, list[str]] = {}
         self._scans: list[Scan | None] = [None] * self.count
         self._windows: list[list[Window] | None] = [None] * self.count
+        self._all_read = False
+        self._known: set[str] = set()
         self._ibans: list[str] | None = None
         self._item_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
         self._debtor_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
@@ -72,6 +78,7 @@ class Batch:
         """The payers' accounts in electronic form."""
         if self._ibans is None:
             self._ibans = [clean_iban(value) if value else "" for value in self.text("counterparty_iban")]
+            self.items.prime_ibans(self._ibans)
         return self._ibans
 
     def payers(self, receipt: int) -> list[str]:
@@ -95,8 +102,30 @@ class Batch:
         """Every stretch of the remittance text that may be one number."""
         found = self._windows[receipt]
         if found is None:
+            self._read_all()
+            found = self._windows[receipt]
+        if found is None:
             found = self._windows[receipt] = self._find_windows(self.scan(receipt))
+            self._known |= self.items.prime(window.key for window in found)
         return found
+
+    def known_windows(self, receipt: int) -> list[Window]:
+        """Those of ``windows`` that are a key of an item or debtor as they are."""
+        windows, known = self.windows(receipt), self._known
+        return [window for window in windows if window.key in known]
+
+    def _read_all(self) -> None:
+        """The windows of every text that still has to be read, and all their keys looked up at once."""
+        if self._all_read:
+            return
+        self._all_read = True
+        keys: dict[str, None] = {}
+        for receipt in range(self.count):
+            if not self._done[receipt] and self._windows[receipt] is None:
+                windows = self._windows[receipt] = self._find_windows(self.scan(receipt))
+                for window in windows:
+                    keys[window.key] = None
+        self._known = self.items.prime(keys)
 
     def _find_windows(self, text: Scan) -> list[Window]:
         runs = text.runs

@@ -13,6 +13,7 @@ from datetime import date
 
 import numpy as np
 
+from pipelines.learning.patterns import family_of_reference
 from pipelines.matching.batch import Batch
 from pipelines.matching.columns import NO_DAY
 from pipelines.model.proposal import Evidence
@@ -214,7 +215,7 @@ class Weigher:
                 counted = True
             rows.append(self.row(field, level, bits))
         contradiction = customer_says or account_says
-        named = name_level in {"full", "close"}
+        named = name_level in {"full", "close", "learned"}
         identified = max(account, customer) >= _IDENTIFIED
         return Payer(
             sum(row.bits for row in rows), max(strongest, 0.0), tuple(rows), contradiction, named, identified,
@@ -233,7 +234,7 @@ class Weigher:
         for owner, level in owners:
             if owner == debtor:
                 return level, bits[level] - math.log2(len(owners)), ""
-        if len(owners) == 1 and owners[0][1] != "learned_once":
+        if len(owners) == 1 and owners[0][1] in {"iban", "learned"}:
             return "other", bits["other"], "account-of-another-debtor"
         return "shared", bits["shared"], ""
 
@@ -266,7 +267,27 @@ class Weigher:
                 value = bits["absent"]
             if best[0] == "absent" or value > best[1]:
                 best = (level, value)
+            learned = self._batch.learned.name_level(name, self._items.debtor_numbers[debtor])
+            if learned and bits[learned] > best[1]:
+                best = (learned, bits[learned])
         return best
+
+    # --- what was learned about the payer -----------------------------------------------------------------------
+
+    def habit(self, receipt: int, reference: str) -> Evidence | None:
+        """Whether this payer usually refers to what they pay in this way; None when nothing is known about it."""
+        known = self._batch.learned.habits
+        habit = known.get(self._batch.ibans()[receipt]) if known else None
+        level = habit.level(family_of_reference(reference)) if habit else ""
+        return self.row("habit", level, self._bits["habit"][level]) if level else None
+
+    def refusal(self, receipt: int, rows: tuple[int, ...], debtor: int) -> Evidence | None:
+        """What a person said about this payer and these items, or this debtor; None when nobody refused them."""
+        numbers = self._items.numbers
+        level = self._batch.learned.refusal(
+            self._batch.ibans()[receipt], (numbers[row] for row in rows), self._items.debtor_numbers[debtor]
+        )
+        return self.row("refusal", level, self._bits["refusal"][level]) if level else None
 
     # --- amount and date -----------------------------------------------------------------------------------------
 

@@ -245,6 +245,14 @@ class Explainer:
         date = weigher.date(receipt, rows)
         rows_of_evidence.append(date)
         score = weigher.prior_item + reference + amount + payer_bits + date.bits
+        if not is_ours:
+            refusal = weigher.refusal(receipt, rows, debtor)
+            if refusal is not None:
+                contradictions.append("refused-before")
+            for learned in (weigher.habit(receipt, level), refusal):
+                if learned is not None:
+                    rows_of_evidence.append(learned)
+                    score += learned.bits
         return Explanation(
             tuple(sorted(rows)), debtor, lines, score, level, reference, amount_level, amount, strength,
             named, identified, tuple(rows_of_evidence), "", contradictions, group.ways if group else 1.0,

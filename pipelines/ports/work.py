@@ -12,6 +12,7 @@ from pipelines.ports.audit import Audit
 from pipelines.ports.findings import Findings
 from pipelines.ports.invariants import Invariants
 from pipelines.ports.journal import Journal
+from pipelines.ports.learning import Learning
 from pipelines.ports.proposals import Proposals
 
 T = TypeVar("T")
@@ -106,6 +107,11 @@ class Work(Protocol):
     @property
     def explanations(self) -> Any:
         """The whole story of one transaction."""
+        ...
+
+    @property
+    def learning(self) -> Learning:
+        """Confirmed cases, payers, backtests, activated policies."""
         ...
 
     @property

@@ -31,6 +31,12 @@ from sinks.tables.dunning import (
     outbox_attempt,
     trigger_event,
 )
+from sinks.tables.learning import (
+    audit_sample,
+    calibration_run,
+    policy_activation,
+    policy_backtest,
+)
 from sinks.tables.ledger import (
     allocation,
     allocation_reversal,
@@ -64,8 +70,10 @@ __all__ = [
     "allocation",
     "allocation_reversal",
     "audit",
+    "audit_sample",
     "bank_transaction",
     "booking",
+    "calibration_run",
     "collection",
     "contract",
     "debtor",
@@ -87,6 +95,8 @@ __all__ = [
     "observation",
     "outbox",
     "outbox_attempt",
+    "policy_activation",
+    "policy_backtest",
     "proposal",
     "proven_range",
     "raw_chunk",
