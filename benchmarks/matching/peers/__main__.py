@@ -177,9 +177,11 @@ def compare(options: argparse.Namespace) -> dict[str, object]:
         result[str(seed)] = rows
         print(f"seed {seed}, {options.mix}: {len(data.receipts)} payments, {len(data.items)} items")
         for name, row in rows.items():
+            best = row.get("recall_with_hindsight", row["recall"])
             print(
                 f"  {name:14} posted {row['posted']:6} wrong {row['wrong']:4} precision {row['precision']:.5f} "
-                f"recall {row['recall']:.4f} (hindsight {row.get('recall_with_hindsight', row['recall']):.4f}) traps {row['traps_posted']:3} {row['per_second']:7}/s  {row['note']}",
+                f"recall {row['recall']:.4f} (hindsight {best:.4f}) traps {row['traps_posted']:3} "
+                f"{row['per_second']:7}/s  {row['note']}",
                 flush=True,
             )
     return result
