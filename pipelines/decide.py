@@ -94,10 +94,10 @@ def kinds(one: Explanation) -> int:
 
 
 def _amount_objection(policy: Policy, batch: Batch, judgement: Judgement, one: Explanation) -> str:
-    if one.amount == "late_discount":
-        return "discount-after-deadline"
-    if one.amount == "unagreed_discount":
-        return "discount-without-terms"
+    if one.amount in {"late_discount", "unagreed_discount"}:
+        refused = all(line.kind is AllocationKind.PARTIAL for line in one.lines)
+        if not refused or judgement.unexplained or judgement.refund or _fits_elsewhere(judgement, one):
+            return "discount-after-deadline" if one.amount == "late_discount" else "discount-without-terms"
     if one.amount == "original":
         return "partly-settled"
     if one.amount == "small_difference":
@@ -187,6 +187,8 @@ def _ground(one: Explanation) -> str:
         return "cash-discount"
     if one.amount in {"listed_sum", "combined_sum"}:
         return "several-items"
+    if one.amount in {"late_discount", "unagreed_discount"}:
+        return "discount-left-open"
     if one.reference in NAMING:
         return "exact-reference-and-amount"
     if one.reference in DAMAGED:

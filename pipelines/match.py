@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import pandas as pd
 
@@ -20,17 +21,22 @@ from pipelines.learning.payers import Learned
 from pipelines.learning.reasons import text
 from pipelines.learning.risk import within_budget
 from pipelines.matching.amounts import Line
-from pipelines.matching.assign import Choice, assign
+from pipelines.matching.assign import Choice, assign, wanted_by
 from pipelines.matching.batch import Batch
+from pipelines.matching.columns import days
 from pipelines.matching.evidence import Weigher
 from pipelines.matching.explain import Explainer, Explanation, Judgement
 from pipelines.matching.items import ItemIndex
+from pipelines.matching.partition import Part, bounds, join
+from pipelines.matching.processes import in_processes, useful
 from pipelines.model.collector import paused
+from pipelines.model.construct import maker
 from pipelines.model.proposal import AllocationKind, Disposition, Evidence, Proposal, ProposedLine
 from pipelines.policy import Policy
 from pipelines.ports.matcher import Strategy
 
 _RANKS = 3
+_make_proposal, _make_line = maker(Proposal), maker(ProposedLine)
 
 # Called with every receipt of a batch as it was judged, chosen and decided.
 Observe = Callable[[Batch, Judgement, Choice, Decision], object]
@@ -42,7 +48,8 @@ class Matcher:
     items, collections, known_payers, debtors: frames as laid down in ``pipelines.frames``; settled and cancelled items
     belong into ``items``. strategies: the objects of the policy's ``strategies``, in any order; a name without an
     object raises ConfigurationError. record: what the books confirmed so far about evidence patterns. learned: what
-    they taught about payers. observe: called with every judged receipt, for those who measure.
+    they taught about payers. observe: called with every judged receipt, for those who measure. processes: how many
+    judge a large batch together (0: as many as there are processors); the result is the same.
     """
 
     def __init__(
@@ -57,6 +64,7 @@ class Matcher:
         record: Record | None = None,
         learned: Learned | None = None,
         observe: Observe | None = None,
+        processes: int = 1,
     ) -> None:
         by_name = {strategy.name: strategy for strategy in strategies}
         missing = [name for name in policy.strategies if name not in by_name]
@@ -66,6 +74,7 @@ class Matcher:
         self._policy = policy
         self._earned = Earned(policy, record)
         self._observe = observe
+        self._processes = processes
         self._learned = learned
         self._items = ItemIndex(
             items,
@@ -93,6 +102,33 @@ class Matcher:
         frame = frame.sort_values(["booking_date", "transaction_id"], kind="stable", ignore_index=True)
         if frame.empty:
             return []
+        # Who observes wants to see every receipt in this process.
+        count = 1 if self._observe is not None else useful(len(frame), self._processes)
+        if count > 1:
+            self._items.build()
+            cuts = bounds(len(frame), count)
+            parts = in_processes(lambda place: self.part(frame.iloc[slice(*cuts[place])]), count)
+            ranked = self.joined(frame, parts)
+        else:
+            ranked = self.part(frame).proposals
+        result = list(chain.from_iterable(ranked))
+        if not self._policy.automation.risk_minor:
+            return result
+        ids, booked = frame["transaction_id"].tolist(), days(frame["booking_date"]).tolist()
+        facts = dict(zip(ids, zip(booked, frame["amount_minor"].tolist(), strict=True), strict=True))
+        return within_budget(result, facts, self._policy, self._earned)
+
+    def joined(self, frame: pd.DataFrame, parts: Sequence[Part]) -> list[list[Proposal]]:
+        """Proposals per receipt of a RECEIPTS frame in order, from the parts it was cut into (``partition.bounds``)."""
+
+        def together(positions: list[int]) -> list[list[Proposal]]:
+            return self.part(frame.iloc[positions]).proposals
+
+        return join(parts, self.open_minor, together)
+
+    def part(self, frame: pd.DataFrame) -> Part:
+        """Judges and assigns a conforming frame of receipts in order, as if there were no others."""
+        frame = frame.reset_index(drop=True)
         batch = Batch(self._items, frame, self._policy, self._learned)
         for strategy in self._strategies:
             batch.add(strategy.name, strategy.candidates(batch, frame))
@@ -100,24 +136,27 @@ class Matcher:
         explainer = Explainer(batch, weigher)
         judgements = [explainer.judge(receipt) for receipt in range(batch.count)]
         alone: list[Decision] = []
+        claims: list[dict[str, int]] = []
+        numbers = self._items.numbers
 
         def may_post(judgement: Judgement, choice: Choice) -> bool:
-            alone.append(decide(self._policy, self._earned, batch, judgement, choice))
-            return alone[-1].disposition is Disposition.AUTO
+            decision = decide(self._policy, self._earned, batch, judgement, choice)
+            alone.append(decision)
+            posts = decision.disposition is Disposition.AUTO
+            wanted = wanted_by(choice.explanation) if posts else {}
+            claims.append({numbers[row]: amount for row, amount in wanted.items()})
+            return posts
 
         choices = assign(batch, judgements, self._policy, may_post)
         prior = Evidence("prior", "item", round(weigher.prior_item, 2))
-        result: list[Proposal] = []
+        result: list[list[Proposal]] = []
         for judgement, choice, first in zip(judgements, choices, alone, strict=True):
             # Only who was in a contest has to be decided again.
             decision = decide(self._policy, self._earned, batch, judgement, choice) if choice.contested else first
             if self._observe is not None:
                 self._observe(batch, judgement, choice, decision)
-            result += self._proposals(batch, judgement, choice, decision, prior)
-        if not self._policy.automation.risk_minor:
-            return result
-        facts = dict(zip(batch.text("transaction_id"), zip(batch.days, batch.amounts, strict=True), strict=True))
-        return within_budget(result, facts, self._policy, self._earned)
+            result.append(self._proposals(batch, judgement, choice, decision, prior))
+        return Part(result, claims)
 
     def settle(self, invoice_number: str, amount_minor: int) -> None:
         """An allocation of ``amount_minor`` (signed like the item) posted: that much less is open.
@@ -164,7 +203,7 @@ class Matcher:
         for rank, ((one, _), share, pattern) in enumerate(zip(ranked, shares, patterns, strict=True), 1):
             lines = tuple(self._line(line.row, line.amount, line.cash, one, line.kind) for line in one.lines)
             result.append(
-                Proposal(
+                _make_proposal(
                     transaction_id,
                     rank,
                     lines,
@@ -183,7 +222,7 @@ class Matcher:
     def _line(self, row: int, amount: int, cash: int, one: Explanation, kind: AllocationKind) -> ProposedLine:
         items = self._items
         debtor = items.debtor_numbers[items.debtor_at[row] if row >= 0 else one.debtor]
-        return ProposedLine(items.numbers[row] if row >= 0 else "", debtor, amount, cash, kind)
+        return _make_line(items.numbers[row] if row >= 0 else "", debtor, amount, cash, kind)
 
     @staticmethod
     def _on_account(one: Explanation, amount: int) -> Explanation:

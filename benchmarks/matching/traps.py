@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -128,14 +129,22 @@ class Traps:
         if not candidates:
             return None
         item = candidates[0]
-        digits = [place for place, sign in enumerate(item.number) if sign.isdigit()]
+        # Another counter, not another year: the longest stretch of digits that is not the year.
+        runs = [(found.end() - found.start(), found.start()) for found in re.finditer("[0-9]+", item.number)
+                if found.group() != f"{item.issue.year}"]  # fmt: skip
+        if not runs:
+            return None
+        length, start = max(runs)
+        digits = list(range(start, start + length))
+        if length < 3:
+            # Letters count as well here; all but those in front are drawn anew.
+            digits = [place for place, sign in enumerate(item.number) if sign.isalnum()][1:]
         if not self._known:
             self._known = self._world.number_set()
         for _ in range(50):
             number = item.number
             for place in self._rng.sample(digits[-5:], min(3, len(digits))):
-                other = (int(number[place]) + self._rng.randrange(1, 10)) % 10
-                number = number[:place] + str(other) + number[place + 1 :]
+                number = number[:place] + self._another(number[place]) + number[place + 1 :]
             if number not in self._known:
                 break
         else:
@@ -144,6 +153,10 @@ class Traps:
         return self._payment(
             "trap:unlisted_same_amount", self._some_day(), item.open, self._payer(item.debtor), f"Rechnung {number}", {}
         )
+
+    def _another(self, sign: str) -> str:
+        signs = "0123456789" if sign.isdigit() else "ABCDEFGHJKLMNPQRSTUVWXYZ"
+        return self._rng.choice(signs.replace(sign, ""))
 
     def _trap_amount_by_chance(self) -> PaymentRecord:
         item = self._any_item()

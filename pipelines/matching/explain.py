@@ -8,10 +8,15 @@ from dataclasses import dataclass, field
 from pipelines.matching.amounts import EXPLAINING, Line, Settlement, settle_group, settle_one
 from pipelines.matching.batch import Batch, Group
 from pipelines.matching.evidence import CLEAR, DAMAGED, FAINT, NAMING, Weigher
+from pipelines.matching.unusual import owes_the_same, without_discount
 from pipelines.model.proposal import AllocationKind, Evidence
 
 _KEPT = 8
 _OWN_ITEMS = 6
+_STRONG_REFERENCE = 14.0
+_STRONG_PAYER = 10.0
+_RARE_AMOUNT = 8.0
+_REFUSED = frozenset({"late_discount", "unagreed_discount"})
 
 
 @dataclass(slots=True)
@@ -199,7 +204,7 @@ class Explainer:
     # --- weighing ------------------------------------------------------------------------------------------------
 
     def _weigh(self, receipt: int, rows: tuple[int, ...], settlement: Settlement, group: Group | None) -> Explanation:
-        weigher = self._weigher
+        batch, weigher = self._batch, self._weigher
         debtor = self._items.debtor_at[rows[0]]
         contradictions: list[str] = []
         if group is not None:
@@ -220,11 +225,23 @@ class Explainer:
             payer = weigher.payer(receipt, debtor)
             strength, named, identified, payer_bits = payer.strength, payer.named, payer.identified, payer.bits
             rows_of_evidence += payer.evidence
-            if payer.contradiction:
+            # One debtor of ours may clearly pay for another: the number whole, the amount rare and explained.
+            if payer.contradiction and not (
+                payer.contradiction == "account-of-another-debtor"
+                and reference >= _STRONG_REFERENCE
+                and (level in CLEAR or level == "listed")
+                and amount_level in EXPLAINING
+                and amount >= _RARE_AMOUNT
+                and not owes_the_same(batch, receipt)
+            ):
                 contradictions.append(payer.contradiction)
             if payer.other_name and level not in CLEAR:
                 # A namesake with the clean number and amount is a relative; without the number he is somebody else.
                 contradictions.append("payer-is-another-debtor")
+        lines = settlement.lines
+        if amount_level in _REFUSED and group is None and reference >= _STRONG_REFERENCE and strength >= _STRONG_PAYER:
+            # Item and payer are certain: what was paid counts, the discount that was not due stays open.
+            lines = without_discount(lines) if self._policy.automation.part_payment else lines
         date = weigher.date(receipt, rows)
         rows_of_evidence.append(date)
         score = weigher.prior_item + reference + amount + payer_bits + date.bits
@@ -237,7 +254,7 @@ class Explainer:
                     rows_of_evidence.append(learned)
                     score += learned.bits
         return Explanation(
-            tuple(sorted(rows)), debtor, settlement.lines, score, level, reference, amount_level, amount, strength,
+            tuple(sorted(rows)), debtor, lines, score, level, reference, amount_level, amount, strength,
             named, identified, tuple(rows_of_evidence), "", contradictions, group.ways if group else 1.0,
         )  # fmt: skip
 
@@ -354,9 +371,12 @@ class Explainer:
             payer = weigher.payer(receipt, debtor)
             if payer.bits < 5.0:
                 continue
-            # Where the item is named, how often its amount repeats does not matter.
+            # Where the item is named, how often its amount repeats does not matter, and somebody else's unknown item
+            # does not explain why this one is named.
             share = 0.0 if clearly else weigher.same_amount_share(debtor, amount, rows)
             repeated = math.log2((0.1 * share + background) / background) if share else 0.0
+            if clearly and debtor != ranked[0].debtor:
+                repeated = self._bits["reference"]["other"]
             rivals.append(self._unlisted + weigher.prior_debtor + payer.bits + repeated)
         return rivals
 

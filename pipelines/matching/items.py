@@ -6,7 +6,9 @@ Look-up tables are built on first use, so that a small day does not pay for what
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,22 +24,23 @@ from pipelines.matching.columns import (
     compacted,
     days,
     digit_values,
-    first_rows,
+    distinct,
+    fixed,
     is_blank,
     split_pairs,
     strings,
     whole_numbers,
 )
-from pipelines.matching.names import Names
+from pipelines.matching.debtors import DebtorTables
 from pipelines.matching.series import Series, find_series
-from pipelines.references import clean_iban
+from pipelines.matching.texts import KeyTable, Texts, hashed
 from pipelines.text import compact
 
-# How a payer's account is known: loaded with the debtor, or learned from confirmed payments.
-PayerLevel = tuple[int, str]
+_OTHER_COLUMNS = ("order_number", "shipment_ids", "contract_id", "creditor_reference")
+_OTHER_LEVELS = ("order", "shipment", "contract", "creditor_reference")
 
 
-class ItemIndex:
+class ItemIndex(DebtorTables):
     """Open and closed items with every key a payment can name them by.
 
     Rows are item positions 0..n−1 in the order of the frame, debtors are codes 0..m−1; neither leaves the matcher.
@@ -57,9 +60,8 @@ class ItemIndex:
         self._masters = conform(debtors, DEBTORS, "debtors") if debtors is not None else None
         self.size = len(items)
         self._numbers = strings(items["invoice_number"])
-        self.numbers: list[str] = self._numbers.to_pylist()
+        self.numbers = Texts(self._numbers)
         self.keys = compacted(self._numbers)
-        self._by_key, self._by_key_several = first_rows(self.keys.to_pylist())
         self.amount: Ints = whole_numbers(items["amount_minor"])
         self.cancelled: Flags = (items["status"] == "cancelled").to_numpy(dtype=bool)
         self.open_minor: Ints = whole_numbers(items["open_minor"])
@@ -81,15 +83,15 @@ class ItemIndex:
         self._moved: dict[int, set[int]] = {}
         self.open_count = max(int(np.count_nonzero(self.open_minor)), 1)
 
-    def _number_debtors(self) -> None:
-        parts = [self._frame["debtor_number"], self._payers["debtor_number"]]
-        if self._masters is not None:
-            parts.append(self._masters["debtor_number"])
-        codes, names = pd.factorize(pd.concat(parts, ignore_index=True))
-        self.debtor: Ints = codes[: self.size].astype(np.int64)
-        self._payer_debtor: Ints = codes[self.size : self.size + len(self._payers)].astype(np.int64)
-        self._master_debtor: Ints = codes[self.size + len(self._payers) :].astype(np.int64)
-        self.debtor_numbers: list[str] = names.tolist()
+    def build(self) -> None:
+        """Build every look-up table now, so that processes that are to share them do not build their own."""
+        for table in (
+            self._by_key, self._other_numbers, self.other_prefixes, self._by_debtor_number, self.by_end_to_end,
+            self.by_mandate, self._loaded_ibans, self._learned_ibans, self.has_iban, self._by_open, self._by_net,
+            self._groups, self.by_digits, self.by_counter, self.by_short_year, self.series,
+        ):  # fmt: skip
+            assert table is not None
+        self.names.build()
 
     # --- amounts -------------------------------------------------------------------------------------------------
 
@@ -161,16 +163,31 @@ class ItemIndex:
 
     # --- numbers -------------------------------------------------------------------------------------------------
 
+    @cached_property
+    def _by_key(self) -> KeyTable:
+        return KeyTable(self.keys, None, np.arange(self.size))
+
+    def prime(self, keys: Iterable[str]) -> set[str]:
+        """Which of many stretches of text are a key in any table: the number of an item, an order, a debtor …"""
+        asked = list(dict.fromkeys(keys))
+        hashes = hashed(pa.array(asked, pa.large_string()))
+        found: set[str] = set()
+        for table in (self._by_key, self._other_numbers, self._by_debtor_number, self.by_mandate):
+            found.update(table.prime(asked, hashes))
+        return found
+
+    def prime_numbers(self, keys: Iterable[str]) -> set[str]:
+        """Which of many keys are the number of an item."""
+        return set(self._by_key.prime(list(dict.fromkeys(keys))))
+
     def single_key(self, key: str) -> int | None:
         """The one item whose number is ``key``; None if there is none or more than one."""
-        return self._by_key.get(key) if key not in self._by_key_several else None
+        found = self._by_key.get(key)
+        return found[0] if len(found) == 1 else None
 
     def with_key(self, key: str) -> tuple[int, ...]:
         """Items whose number, letters and digits only, is ``key``."""
-        row = self._by_key.get(key)
-        if row is None:
-            return ()
-        return self._by_key_several.get(key) or (row,)
+        return self._by_key.get(key)
 
     @cached_property
     def series(self) -> Series:
@@ -207,161 +224,75 @@ class ItemIndex:
         return SortedKeys(self.counters, self.counters > 0)
 
     @cached_property
-    def _other_numbers(self) -> dict[str, tuple[tuple[str, int], ...]]:
-        """Order, shipment and contract numbers and creditor references: key → (level, row)."""
-        found: dict[str, list[tuple[str, int]]] = {}
-        for column, level in (("order_number", "order"), ("shipment_ids", "shipment"), ("contract_id", "contract"),
-                              ("creditor_reference", "creditor_reference")):  # fmt: skip
+    def by_short_year(self) -> SortedKeys:
+        """Items by all digits of their number with the year cut to two places; only where that names them well."""
+        return SortedKeys(self.series.short_year, self.series.short_year >= 10**5)
+
+    @cached_property
+    def _other_numbers(self) -> KeyTable:
+        """Order, shipment and contract numbers and creditor references: key → row and level as one number."""
+        parts: list[tuple[Any, Ints, Ints]] = []
+        for level, column in enumerate(_OTHER_COLUMNS):
             array = strings(self._frame[column])
-            if is_blank(array):
-                continue
-            values, codes, rows = split_pairs(array, np.arange(self.size))
-            keys = compacted(pa.array(values, pa.large_string())).to_pylist()
-            for code, row in zip(codes.tolist(), rows.tolist(), strict=True):
-                found.setdefault(keys[code], []).append((level, row))
-        found.pop("", None)
-        return {key: tuple(rows) for key, rows in found.items()}
+            if not is_blank(array):
+                values, codes, rows = split_pairs(array, np.arange(self.size))
+                parts.append((compacted(values), codes, rows * len(_OTHER_LEVELS) + level))
+        if not parts:
+            return KeyTable(pa.array([], pa.large_string()), None, np.empty(0, np.int64))
+        starts = np.cumsum([0, *(len(keys) for keys, _, _ in parts)])
+        return KeyTable(
+            pa.concat_arrays([keys for keys, _, _ in parts]),
+            np.concatenate([codes + start for (_, codes, _), start in zip(parts, starts, strict=False)]),
+            np.concatenate([values for _, _, values in parts]),
+        )
 
     def other_numbers(self, key: str) -> tuple[tuple[str, int], ...]:
         """(level, row) of items with this order, shipment or contract number or creditor reference."""
-        return self._other_numbers.get(key, ())
+        found = self._other_numbers.get(key)
+        return tuple((_OTHER_LEVELS[one % len(_OTHER_LEVELS)], one // len(_OTHER_LEVELS)) for one in found)
 
     @cached_property
     def other_prefixes(self) -> frozenset[str]:
         """Letters that order, shipment, contract and debtor numbers begin with."""
-        keys = [*self._other_numbers, *self._by_debtor_number]
-        starts = pc.replace_substring_regex(pa.array(keys, pa.large_string()), "[0-9].*$", "").unique().to_pylist()
+        keys = pa.concat_arrays([self._other_numbers.texts, self._by_debtor_number.texts])
+        starts = pc.replace_substring_regex(keys, "[0-9].*$", "").unique().to_pylist()
         return frozenset(start for start in starts if start)
 
     # --- our own collections -------------------------------------------------------------------------------------
 
     @cached_property
-    def by_end_to_end(self) -> dict[str, tuple[int, ...]]:
-        """Our own EndToEndIds → items: from the collections and from the items themselves."""
-        found: dict[str, dict[int, None]] = {}
-        for row, number in zip(self.collection_rows.tolist(), self.collections["end_to_end_id"].tolist(), strict=True):
-            if row >= 0 and number:
-                found.setdefault(compact(number), {})[row] = None
-        array = strings(self._frame["end_to_end_id"])
-        if not is_blank(array):
-            for row, key in enumerate(compacted(array).to_pylist()):
-                if key:
-                    found.setdefault(key, {})[row] = None
-        return {key: tuple(sorted(rows)) for key, rows in found.items()}
+    def by_end_to_end(self) -> KeyTable:
+        """Our own EndToEndIds → items, ascending: from the collections and from the items themselves."""
+        return self._own_ids(
+            self.collections["end_to_end_id"], self._frame["end_to_end_id"], np.arange(self.size), None
+        )
 
     @cached_property
     def collection_rows(self) -> Ints:
         """The item row of each collection, −1 where its invoice is not loaded."""
-        rows = (self.row_of(number) for number in self.collections["invoice_number"].tolist())
-        return np.fromiter(rows, dtype=np.int64, count=len(self.collections))
+        numbers = self.collections["invoice_number"].tolist()
+        self.prime_numbers(compacted(strings(self.collections["invoice_number"])).to_pylist())
+        return np.fromiter((self.row_of(number) for number in numbers), dtype=np.int64, count=len(numbers))
 
     @cached_property
-    def by_mandate(self) -> dict[str, tuple[int, ...]]:
-        """Mandate references → debtors."""
-        found: dict[str, dict[int, None]] = {}
-        array = strings(self._frame["mandate_id"])
+    def by_mandate(self) -> KeyTable:
+        """Mandate references → debtors, ascending."""
+        return self._own_ids(self.collections["mandate_id"], self._frame["mandate_id"], self.debtor, self.debtor)
+
+    def _own_ids(self, collected: pd.Series, loaded: pd.Series, owners: Ints, of_row: Ints | None) -> KeyTable:
+        """Ids of our own direct debits and of the items → what they stand for, each pair once."""
+        known = np.flatnonzero(self.collection_rows >= 0)
+        rows = self.collection_rows[known]
+        parts = [(compacted(strings(collected.iloc[known])), rows if of_row is None else of_row[rows])]
+        array = strings(loaded)
         if not is_blank(array):
-            values, codes, debtors = split_pairs(array, self.debtor)
-            for code, debtor in zip(codes.tolist(), debtors.tolist(), strict=True):
-                found.setdefault(compact(values[code]), {})[debtor] = None
-        for row, mandate in zip(self.collection_rows.tolist(), self.collections["mandate_id"].tolist(), strict=True):
-            if row >= 0 and mandate:
-                found.setdefault(compact(mandate), {})[int(self.debtor[row])] = None
-        found.pop("", None)
-        return {key: tuple(sorted(debtors)) for key, debtors in found.items()}
-
-    # --- debtors -------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def _groups(self) -> Groups:
-        return Groups(self.debtor, len(self.debtor_numbers))
-
-    def items_of(self, debtor: int) -> Ints:
-        """All items of a debtor, settled ones too."""
-        return self._groups.of(debtor)
-
-    @cached_property
-    def _by_debtor_number(self) -> dict[str, int]:
-        keys = compacted(pa.array(self.debtor_numbers, pa.large_string())).to_pylist()
-        found = dict(zip(keys, range(len(keys)), strict=True))
-        found.pop("", None)
-        return found
-
-    def debtor_with_key(self, key: str) -> int:
-        """The debtor whose number, letters and digits only, is ``key``; −1 if none."""
-        return self._by_debtor_number.get(key, -1)
-
-    @cached_property
-    def _debtor_codes(self) -> dict[str, int]:
-        return {number: code for code, number in enumerate(self.debtor_numbers)}
-
-    def debtor_of(self, number: str) -> int:
-        """The debtor with exactly this number; −1 if none."""
-        return self._debtor_codes.get(number, -1)
-
-    @cached_property
-    def _loaded_ibans(self) -> tuple[dict[str, int], Ints, Ints]:
-        """IBAN → code, and the distinct pairs (code, debtor) sorted, as starts per code and debtors."""
-        parts = [(self._frame["debtor_ibans"], self.debtor)]
-        if self._masters is not None:
-            parts.append((self._masters["ibans"], self._master_debtor))
-        used = [(array, codes) for column, codes in parts if not is_blank(array := strings(column))]
-        if not used:
-            return {}, np.zeros(1, np.int64), np.empty(0, np.int64)
-        values, of_value, debtors = split_pairs(
-            pa.concat_arrays([array for array, _ in used]), np.concatenate([codes for _, codes in used])
-        )
-        cleaned = [clean_iban(value) for value in values]
-        codes_of = {iban: code for code, iban in enumerate(dict.fromkeys(cleaned))}
-        if len(codes_of) < len(values):
-            # The same account written in two ways is one account.
-            of_value = np.array([codes_of[iban] for iban in cleaned], dtype=np.int64)[of_value]
-            span = len(self.debtor_numbers) + 1
-            pairs = np.unique(of_value * span + debtors)
-            of_value, debtors = pairs // span, pairs % span
-        return codes_of, np.searchsorted(of_value, np.arange(len(codes_of) + 1)), debtors
-
-    @cached_property
-    def _learned_ibans(self) -> dict[str, dict[int, str]]:
-        found: dict[str, dict[int, str]] = {}
-        counts = whole_numbers(self._payers["count"], 1).tolist()
-        levels = self._payers["level"].tolist()
-        for iban, debtor, count, level in zip(
-            self._payers["iban"].tolist(), self._payer_debtor.tolist(), counts, levels, strict=True
-        ):
-            found.setdefault(clean_iban(iban), {})[debtor] = level or ("learned" if count > 1 else "learned_once")
-        return found
-
-    def by_iban(self, iban: str) -> tuple[PayerLevel, ...]:
-        """(debtor, how it is known) for a payer's account."""
-        codes, starts, debtors = self._loaded_ibans
-        code = codes.get(iban)
-        learned = self._learned_ibans.get(iban) if self._learned_ibans else None
-        if code is None:
-            return tuple(sorted(learned.items())) if learned else ()
-        loaded = debtors[starts[code] : starts[code + 1]].tolist()
-        if not learned:
-            return tuple((debtor, "iban") for debtor in loaded)
-        return tuple(sorted({**learned, **dict.fromkeys(loaded, "iban")}.items()))
-
-    @cached_property
-    def has_iban(self) -> Flags:
-        """Per debtor: whether an account of theirs is known from master data."""
-        known = np.zeros(len(self.debtor_numbers), dtype=bool)
-        known[self._loaded_ibans[2]] = True
-        return known
-
-    @cached_property
-    def names(self) -> Names:
-        """Debtors' names and aliases."""
-        columns = [(self._frame["debtor_name"], self.debtor), (self._frame["aliases"], self.debtor)]
-        if self._masters is not None:
-            columns += [(self._masters["name"], self._master_debtor), (self._masters["aliases"], self._master_debtor)]
-        parts = [(array, codes) for column, codes in columns if not is_blank(array := strings(column))]
-        if not parts:
-            return Names([], np.empty(0, np.int64), np.empty(0, np.int64), len(self.debtor_numbers))
-        # A "|" never occurs inside a name, so names and joined aliases are split the same way.
-        texts, names, debtors = split_pairs(
-            pa.concat_arrays([array for array, _ in parts]), np.concatenate([codes for _, codes in parts])
-        )
-        return Names(texts, names, debtors, len(self.debtor_numbers))
+            # Several mandates of an item stand side by side; an EndToEndId is one text.
+            values, codes, found = split_pairs(array, owners) if of_row is not None else (array, None, owners)
+            keys = compacted(values)
+            parts.append((keys if codes is None else keys.take(pa.array(codes)), found))
+        encoded = pa.concat_arrays([keys for keys, _ in parts]).dictionary_encode()
+        codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+        values = np.concatenate([found for _, found in parts])
+        span = max(self.size, len(self.debtor_numbers)) + 1
+        pairs = distinct(codes * span + values)
+        return KeyTable(encoded.dictionary, pairs // span, pairs % span)

@@ -62,6 +62,10 @@ class MatchIndex(Protocol):
     def windows(self, receipt: int) -> list[Window]:
         """Every stretch of the remittance text that may be one number."""
 
+    def known_windows(self, receipt: int) -> list[Window]:
+        """Those of ``windows`` that are a key of an item or debtor as they are: number, order, shipment, contract,
+        creditor reference, debtor number, mandate."""
+
     def payers(self, receipt: int) -> list[str]:
         """The names of who paid: counterparty and ultimate debtor, without doubles and empties."""
 
