@@ -18,14 +18,12 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from pipelines.frames import COLLECTIONS, DEBTORS, ITEMS, KNOWN_PAYERS, conform
 from pipelines.matching.columns import (
     Flags,
-    Groups,
     Ints,
     SortedKeys,
     compacted,
     days,
     digit_values,
     distinct,
-    fixed,
     is_blank,
     split_pairs,
     strings,
