@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from functools import cached_property
 from importlib import import_module
@@ -22,13 +22,16 @@ from pipelines.step import Result, Step, timed
 if TYPE_CHECKING:
     from pipelines.chart import Chart
     from pipelines.dun import DunSettings
+    from pipelines.match import Observe
     from pipelines.model.finding import Finding
     from pipelines.model.statement import Document
     from pipelines.plans import Plans
     from pipelines.policy import Policy
     from pipelines.ports.invariants import CheckResult
     from pipelines.review import ReviewDesk
+    from pipelines.schoolroom import Schoolroom
     from pipelines.usecases.account_facts import AccountKey
+    from pipelines.usecases.match import Basis, MakeMatcher
     from pipelines.usecases.pull import Pull
     from sinks.books import SqlBooks
     from sinks.database import Database
@@ -96,16 +99,9 @@ class Kontoklar:
     @cached_property
     def policy(self) -> Policy:
         """The matching policy: the configured file or the shipped one, with the limits of ``[matching]``."""
-        from pipelines.policy import load_policy, override
+        from pipelines.schoolroom import with_limits
 
-        chosen = self.settings.matching
-        limits: dict[str, object] = {}
-        if chosen.risk_per_mille is not None:
-            limits["automation.min_probability"] = max(1.0 - chosen.risk_per_mille / 1000.0, 0.5)
-            limits["automation.risk_per_mille"] = chosen.risk_per_mille
-        if chosen.max_auto_minor is not None:
-            limits["automation.max_auto_minor"] = chosen.max_auto_minor
-        return load_policy(chosen.policy, limits) if chosen.policy else override(limits)
+        return with_limits(self.settings.matching, self.settings.matching.policy)
 
     @property
     def place(self) -> str:
@@ -234,18 +230,49 @@ class Kontoklar:
     def match(self, as_of: date) -> Step:
         """Plans what every waiting receipt and return is."""
         from pipelines.book import settlements_of
+        from pipelines.usecases.match import match
+
+        self.schoolroom.demand_backtest(as_of)
+        make_matcher = self.matcher_of(self.policy)
+        return self._step("match", as_of, lambda: match(self.books, make_matcher, settlements_of, self.policy, as_of))
+
+    def matcher_of(self, policy: Policy, observe: Observe | None = None) -> MakeMatcher:
+        """Makes matchers under a policy. observe: called with every judged receipt."""
         from pipelines.match import Matcher
-        from pipelines.usecases.match import Basis, match
 
-        policy, strategies = self.policy, import_module("matchers").load(self.policy.strategies)
+        strategies = import_module("matchers").load(policy.strategies)
 
-        def make_matcher(basis: Basis) -> Matcher:
+        def make(basis: Basis) -> Matcher:
             return Matcher(
                 basis.items, basis.collections, basis.known_payers, policy, basis.debtors,
-                strategies=strategies, record=basis.record, learned=basis.learned,
+                strategies=strategies, record=basis.record, learned=basis.learned, observe=observe,
             )  # fmt: skip
 
-        return self._step("match", as_of, lambda: match(self.books, make_matcher, settlements_of, policy, as_of))
+        return make
+
+    @contextmanager
+    def scratch(self) -> Iterator[SqlBooks]:
+        """Empty books in memory, of the same mode, gone afterwards."""
+        from sinks.books import SqlBooks
+        from sinks.database import Database
+
+        database = Database("sqlite://")
+        try:
+            database.init(self.books.mode)
+            yield SqlBooks(database, clock=self._clock)
+        finally:
+            database.close()
+
+    @cached_property
+    def schoolroom(self) -> Schoolroom:
+        """Where matching learns: backtest, calibrate, what was learned, what is in force."""
+        from pipelines.schoolroom import Schoolroom
+
+        return Schoolroom(self)
+
+    def told(self, what: str, done: int, total: int | None) -> None:
+        """Tells whoever watches what is being done."""
+        self._progress(what, done, total)
 
     def post(self, as_of: date) -> Step:
         """Books the automatic part of the plan, returns included."""

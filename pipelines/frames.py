@@ -201,7 +201,7 @@ def debtors(rows: Iterable[Debtor]) -> pd.DataFrame:
 
 def known_payers(rows: Iterable[tuple[str, str, int, date | None]]) -> pd.DataFrame:
     """KNOWN_PAYERS from (iban, debtor_number, count, last_seen)."""
-    frame = pd.DataFrame(list(rows), columns=[column.name for column in KNOWN_PAYERS])
+    frame = pd.DataFrame(list(rows), columns=[column.name for column in KNOWN_PAYERS[:4]])
     return conform(frame, KNOWN_PAYERS, "known payers")
 
 

@@ -129,6 +129,28 @@ def override(policy_values: Mapping[str, object]) -> Policy:
     return _build(_with_overrides(_shipped(), policy_values))
 
 
+def with_values(base: Policy, changes: Mapping[str, Any]) -> Policy:
+    """A policy with some values changed, given as nested tables; checked like a file."""
+    return _build(_overlay(dict(base.values), changes, ""))
+
+
+def differences(policy: Policy) -> dict[str, Any]:
+    """What a policy says that the shipped one does not, as nested tables."""
+    return _differences(_shipped(), policy.values)
+
+
+def _differences(base: Mapping[str, Any], values: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping) and f"{path}{key}" not in _OPEN:
+            inner = _differences(base[key], value, f"{path}{key}.")
+            if inner:
+                found[key] = inner
+        elif value != base[key]:
+            found[key] = value
+    return found
+
+
 def _with_overrides(values: dict[str, Any], overrides: Mapping[str, object] | None) -> dict[str, Any]:
     for dotted, value in (overrides or {}).items():
         nested: object = value

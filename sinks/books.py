@@ -15,6 +15,7 @@ from pipelines.errors import StaleRun
 from pipelines.model.ids import derive
 from pipelines.ports.audit import Audit
 from pipelines.ports.findings import Findings
+from pipelines.ports.history import History
 from pipelines.ports.invariants import Invariants
 from pipelines.ports.journal import Journal
 from pipelines.ports.learning import Learning
@@ -115,6 +116,12 @@ class SqlWork:
     def explanations(self) -> Any:
         """The whole story of one transaction."""
         return self._make("explain", "SqlExplanations")
+
+    @cached_property
+    def history(self) -> History:
+        """The past as it was known."""
+        made: History = self._make("history", "SqlHistory")
+        return made
 
     @cached_property
     def learning(self) -> Learning:
@@ -220,6 +227,7 @@ if TYPE_CHECKING:
     # What is made by name above is held to its Protocol here.
     from sinks.audit import AuditRepository
     from sinks.findings import FindingRepository
+    from sinks.history import SqlHistory
     from sinks.invariants import LedgerInvariants
     from sinks.journal import JournalRepository
     from sinks.learning import LearningRepository
@@ -231,6 +239,7 @@ if TYPE_CHECKING:
         invariants: Invariants = LedgerInvariants(connection, context)
         journal: Journal = JournalRepository(connection, context)
         proposals: Proposals = ProposalRepository(connection, context)
+        history: History = SqlHistory(connection, context)
         learning: Learning = LearningRepository(connection, context)
         whole: Books = books
-        return audit, findings, invariants, journal, learning, proposals, whole
+        return audit, findings, history, invariants, journal, learning, proposals, whole

@@ -93,10 +93,10 @@ class Earned:
     """Which patterns post by themselves under a policy and a record.
 
     A group that is small on generated ledgers, and was never wrong there, borrows cases from its families (the same
-    reference, the same amount, the same payer) where all three keep within the risk. Groups are taken from the surest on while the volume-weighted mean of their bounds stays within
-    ``risk_per_mille`` and none is above ``pattern_per_mille``. A pattern that was wrong in these books must hold the
-    risk by itself, with the shipped cases counted as ``prior_cases`` at most: so one undo demotes it at once unless
-    its own record is long.
+    reference, the same amount, the same payer) where all three keep within the risk. Groups are taken from the surest
+    on while the volume-weighted mean of their bounds stays within ``risk_per_mille`` and none is above
+    ``pattern_per_mille``. A pattern that was wrong in these books must hold the risk by itself, with the shipped cases
+    counted as ``prior_cases`` at most: so one undo demotes it at once unless its own record is long.
     """
 
     def __init__(self, policy: Policy, record: Record | None = None) -> None:
@@ -179,6 +179,17 @@ class Earned:
                 return DEMOTED
         ours = group.split("+")[-1] == _OURS and own.wrong == 0
         return "" if ours or group in self._allowed else UNPROVEN
+
+    def groups(self) -> list[Standing]:
+        """Every group that has any cases, the surest first; own: its cases in these books."""
+        found = []
+        for group in self._shipped.keys() | self._groups.keys():
+            whole = self._whole(group)
+            allowed = group in self._allowed
+            bound = upper_bound(whole.cases, whole.wrong)
+            own = self._groups.get(group, NONE)
+            found.append(Standing("", group, own, whole, bound, allowed, "" if allowed else UNPROVEN))
+        return sorted(found, key=lambda one: (one.bound, one.group))
 
     def standing(self, pattern: str) -> Standing:
         """The record of a pattern, for people."""

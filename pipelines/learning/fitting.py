@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
+from scipy.optimize import minimize  # type: ignore[import-untyped]
 from sklearn.isotonic import IsotonicRegression  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
@@ -67,6 +68,29 @@ def fit_honesty(cases: Sequence[Seen], strength: float = 1.0) -> Honesty:
     terms_bits = {name: round(float(weights[curve.shape[1] + place[name]]) / _LN2, 3) for name in names}
     knots = tuple((float(one), round(float(value), 3)) for one, value in zip(at, values, strict=True))
     return Honesty(knots, terms_bits)
+
+
+def straighten(base: Honesty, cases: Sequence[Seen], strength: float = 10.0) -> Honesty:
+    """The curve of ``base`` stretched and moved so that it fits these cases; ``base`` itself with too few of them.
+
+    Two numbers only, shrunk towards no change: a month of decisions cannot say more.
+    """
+    right = np.array([case.right for case in cases], dtype=bool)
+    if not base.knots or len(cases) < _ENOUGH or right.all() or not right.any():
+        return base
+    stated = np.array([log_odds(base.share(case.posterior, case.pattern)) for case in cases]) * _LN2
+
+    def loss(move: np.ndarray) -> tuple[float, np.ndarray]:
+        odds = (1.0 + move[0]) * stated + move[1]
+        shares = 1.0 / (1.0 + np.exp(-odds))
+        value = float(np.logaddexp(0.0, np.where(right, -odds, odds)).sum() + 0.5 * strength * (move**2).sum())
+        off = shares - right
+        return value, np.array([(off * stated).sum(), off.sum()]) + strength * move
+
+    moved = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B", bounds=[(-0.7, 1.0), (-5.0, 5.0)]).x
+    stretch, shift = 1.0 + float(moved[0]), float(moved[1]) / _LN2
+    knots = tuple((one, round(stretch * value + shift, 3)) for one, value in base.knots)
+    return Honesty(knots, {name: round(stretch * bits, 3) for name, bits in (base.terms or {}).items()})
 
 
 def _basis(bits: np.ndarray) -> np.ndarray:

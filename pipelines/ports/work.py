@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from pipelines.ports.audit import Audit
 from pipelines.ports.findings import Findings
+from pipelines.ports.history import History
 from pipelines.ports.invariants import Invariants
 from pipelines.ports.journal import Journal
 from pipelines.ports.learning import Learning
@@ -107,6 +108,11 @@ class Work(Protocol):
     @property
     def explanations(self) -> Any:
         """The whole story of one transaction."""
+        ...
+
+    @property
+    def history(self) -> History:
+        """The past as it was known."""
         ...
 
     @property
