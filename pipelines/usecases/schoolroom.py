@@ -60,6 +60,8 @@ def with_limits(matching: Matching, file: Path | None) -> Policy:
         limits["automation.risk_per_mille"] = matching.risk_per_mille
     if matching.max_auto_minor is not None:
         limits["automation.max_auto_minor"] = matching.max_auto_minor
+    if matching.risk_minor is not None:
+        limits["automation.risk_minor"] = matching.risk_minor
     return load_policy(file, limits) if file else override(limits)
 
 

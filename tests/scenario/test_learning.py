@@ -204,6 +204,15 @@ def test_a_confirmed_payer_resolves_the_next_payment(week: Office) -> None:
     assert ("RE-2026-2002", "733.91", "settlement") in week.allocated()
 
 
+def test_a_days_risk_in_euros_comes_from_the_configuration(office: Office) -> None:
+    configure(office, 'risk_amount = "0.01"')
+    office.owed("RE-2026-1001", "10001", "4119.00", debtor_ibans=PAYER)
+    office.load()
+    statement(office, MONDAY, "0.00", Line("4119.00", text="RE-2026-1001", iban=PAYER, ref="B1"))
+    assert office.allocated() == []
+    assert [row["reason"] for row in office.table("proposals")] == ["risk-budget"]
+
+
 def test_near_misses_say_what_was_missing_in_both_languages(week: Office) -> None:
     story = week.command("explain", key(week, "B3"))
     missing = story["missing"]
