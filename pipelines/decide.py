@@ -30,6 +30,7 @@ _SOME_PAYER_BITS = 4.0
 _STRONG_REFERENCE_BITS = 10.0
 _RARE_AMOUNT_BITS = 9.0
 _TELLING_AMOUNT_BITS = 11.0
+_TELLING_REFERENCE_BITS = 9.0
 _SETS = frozenset({"range", "listed", "listed_part", "listed_more"})
 _WHOLE = frozenset({"own_id", "creditor_reference", "document", "full", "bare", "digits"})
 
@@ -155,7 +156,8 @@ def _evidence_objection(policy: Policy, batch: Batch, judgement: Judgement, one:
         # Letters typed for digits are no neighbours: the number is all there.
         # Nor may a stranger by chance owe somebody else an amount that hardly anybody owes anybody.
         alone = one.payer_strength < _SOME_PAYER_BITS and one.reference != "confused"
-        alone = alone and (one.amount_bits < _TELLING_AMOUNT_BITS or one.reference in FAINT)
+        telling = one.amount_bits >= _TELLING_AMOUNT_BITS and one.reference_bits >= _TELLING_REFERENCE_BITS
+        alone = alone and (not telling or one.reference in FAINT)
         if alone and not policy.automation.damaged_without_payer:
             return "damaged-reference-only"
     if one.reference == "bare" and one.payer_strength < _SOME_PAYER_BITS:
