@@ -33,6 +33,7 @@ from pipelines.model.collector import paused
 from pipelines.model.construct import maker
 from pipelines.model.proposal import AllocationKind, Disposition, Evidence, Proposal, ProposedLine
 from pipelines.policy import Policy
+from pipelines.ports.kept import TableStore
 from pipelines.ports.matcher import Strategy
 
 _RANKS = 3
@@ -49,7 +50,8 @@ class Matcher:
     belong into ``items``. strategies: the objects of the policy's ``strategies``, in any order; a name without an
     object raises ConfigurationError. record: what the books confirmed so far about evidence patterns. learned: what
     they taught about payers. observe: called with every judged receipt, for those who measure. processes: how many
-    judge a large batch together (0: as many as there are processors); the result is the same.
+    judge a large batch together (0: as many as there are processors); the result is the same. tables:
+    where look-up tables are kept between runs.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Matcher:
         learned: Learned | None = None,
         observe: Observe | None = None,
         processes: int = 1,
+        tables: TableStore | None = None,
     ) -> None:
         by_name = {strategy.name: strategy for strategy in strategies}
         missing = [name for name in policy.strategies if name not in by_name]
@@ -81,7 +84,12 @@ class Matcher:
             collections if collections is not None else empty(COLLECTIONS),
             known_payers if known_payers is not None else empty(KNOWN_PAYERS),
             debtors,
+            tables,
         )
+
+    def keep(self) -> None:
+        """Keep the look-up tables for the next run, where they were given a place (``tables``)."""
+        self._items.keep()
 
     @property
     def policy(self) -> Policy:

@@ -39,15 +39,18 @@ class DebtorTables:
     _masters: pd.DataFrame | None
 
     def _number_debtors(self) -> None:
-        parts = [self._frame["debtor_number"], self._payers["debtor_number"]]
+        parts = [self._frame["debtor_number"]]
         if self._masters is not None:
             parts.append(self._masters["debtor_number"])
-        encoded = pa.concat_arrays([strings(part) for part in parts]).dictionary_encode()
+        known = pa.concat_arrays([strings(part) for part in parts])
+        encoded = pa.concat_arrays([known, strings(self._payers["debtor_number"])]).dictionary_encode()
         codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         self.debtor: Ints = codes[: self.size]
-        self._payer_debtor: Ints = codes[self.size : self.size + len(self._payers)]
-        self._master_debtor: Ints = codes[self.size + len(self._payers) :]
+        self._master_debtor: Ints = codes[self.size : len(known)]
+        self._payer_debtor: Ints = codes[len(known) :]
         self.debtor_numbers = Texts(encoded.dictionary)
+        # Debtors of whom only a payer is known come last.
+        self._loaded_debtors = int(codes[: len(known)].max(initial=-1)) + 1
 
     @cached_property
     def _groups(self) -> Groups:

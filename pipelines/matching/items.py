@@ -18,26 +18,38 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from pipelines.frames import COLLECTIONS, DEBTORS, ITEMS, KNOWN_PAYERS, conform
 from pipelines.matching.columns import (
     Flags,
-    Groups,
     Ints,
     SortedKeys,
     compacted,
     days,
     digit_values,
     distinct,
-    fixed,
     is_blank,
     split_pairs,
     strings,
     whole_numbers,
 )
 from pipelines.matching.debtors import DebtorTables
+from pipelines.matching.kept import fingerprint
 from pipelines.matching.series import Series, find_series
-from pipelines.matching.texts import KeyTable, Texts, hashed
+from pipelines.matching.texts import BothTables, KeyTable, Texts, hashed
+from pipelines.ports.kept import TableStore
 from pipelines.text import compact
 
 _OTHER_COLUMNS = ("order_number", "shipment_ids", "contract_id", "creditor_reference")
 _OTHER_LEVELS = ("order", "shipment", "contract", "creditor_reference")
+
+
+# The columns the kept tables are built from, and the tables.
+_KEPT_FROM = (
+    "invoice_number", "debtor_number", *_OTHER_COLUMNS, "end_to_end_id", "mandate_id", "debtor_ibans", "debtor_name",
+    "aliases",
+)  # fmt: skip
+KEPT = (
+    "keys", "debtor", "debtor_numbers", "_master_debtor", "_debtor_codes", "_by_key", "_other_numbers",
+    "other_prefixes", "_by_debtor_number", "_own_end_to_end", "_own_mandates", "_loaded_ibans", "has_iban", "_groups",
+    "_digits", "series", "by_digits", "by_counter", "by_short_year", "names",
+)  # fmt: skip
 
 
 class ItemIndex(DebtorTables):
@@ -53,6 +65,7 @@ class ItemIndex(DebtorTables):
         collections: pd.DataFrame,
         known_payers: pd.DataFrame,
         debtors: pd.DataFrame | None = None,
+        tables: TableStore | None = None,
     ) -> None:
         self._frame = items = conform(items, ITEMS, "items")
         self.collections = conform(collections, COLLECTIONS, "collections")
@@ -61,7 +74,6 @@ class ItemIndex(DebtorTables):
         self.size = len(items)
         self._numbers = strings(items["invoice_number"])
         self.numbers = Texts(self._numbers)
-        self.keys = compacted(self._numbers)
         self.amount: Ints = whole_numbers(items["amount_minor"])
         self.cancelled: Flags = (items["status"] == "cancelled").to_numpy(dtype=bool)
         self.open_minor: Ints = whole_numbers(items["open_minor"])
@@ -72,7 +84,10 @@ class ItemIndex(DebtorTables):
         self.due: Ints = days(items["due_date"])
         self.discount_points: Ints = whole_numbers(items["cash_discount_basis_points"])
         self.discount_until: Ints = days(items["cash_discount_until"])
-        self._number_debtors()
+        self._keep_in = tables
+        self._is_kept = tables is not None and self._take_kept(tables)
+        if not self._is_kept:
+            self._number_debtors()
         # The same memory, read one value at a time: a plain int comes out, three times as fast as from the array.
         self.open_at = self.open_minor.data
         self.amount_at = self.amount.data
@@ -85,13 +100,42 @@ class ItemIndex(DebtorTables):
 
     def build(self) -> None:
         """Build every look-up table now, so that processes that are to share them do not build their own."""
-        for table in (
-            self._by_key, self._other_numbers, self.other_prefixes, self._by_debtor_number, self.by_end_to_end,
-            self.by_mandate, self._loaded_ibans, self._learned_ibans, self.has_iban, self._by_open, self._by_net,
-            self._groups, self.by_digits, self.by_counter, self.by_short_year, self.series,
-        ):  # fmt: skip
-            assert table is not None
+        for name in (*KEPT, "by_end_to_end", "by_mandate", "_learned_ibans", "_by_open", "_by_net"):
+            getattr(self, name)
         self.names.build()
+
+    # --- kept between runs ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What the kept tables depend on, as a hash: no amount, no date but that of issue, nothing of the payments."""
+        parts = [strings(self._frame[name]) for name in _KEPT_FROM] + [pa.array(self.issue)]
+        if self._masters is not None:
+            parts += [strings(self._masters[name]) for name in self._masters.columns]
+        return fingerprint(parts)
+
+    def _take_kept(self, tables: TableStore) -> bool:
+        kept = tables.load(self.fingerprint)
+        if kept is None or not set(KEPT) <= kept.keys():
+            return False
+        self.__dict__.update(kept)
+        self._payer_debtor = np.array(
+            [self.debtor_of(number) for number in self._payers["debtor_number"].tolist()], dtype=np.int64
+        )
+        if (self._payer_debtor < 0).any():
+            # A payer was learned for somebody of whom nothing is loaded: the debtors have to be numbered anew.
+            for name in KEPT:
+                del self.__dict__[name]
+            return False
+        return True
+
+    def keep(self) -> None:
+        """Keep the tables for the next run, unless they came from there."""
+        if self._keep_in is None or self._is_kept or len(self.debtor_numbers) != self._loaded_debtors:
+            return
+        self.build()
+        self._keep_in.store(self.fingerprint, {name: self.__dict__[name] for name in KEPT})
+        self._is_kept = True
 
     # --- amounts -------------------------------------------------------------------------------------------------
 
@@ -160,6 +204,11 @@ class ItemIndex(DebtorTables):
         self.open_minor[row] = open_minor
         if open_minor:
             self._moved.setdefault(open_minor, set()).add(row)
+
+    @cached_property
+    def keys(self) -> Any:
+        """Each item's number, letters and digits only."""
+        return compacted(self._numbers)
 
     # --- numbers -------------------------------------------------------------------------------------------------
 
@@ -261,11 +310,18 @@ class ItemIndex(DebtorTables):
     # --- our own collections -------------------------------------------------------------------------------------
 
     @cached_property
-    def by_end_to_end(self) -> KeyTable:
+    def by_end_to_end(self) -> BothTables:
         """Our own EndToEndIds → items, ascending: from the collections and from the items themselves."""
-        return self._own_ids(
-            self.collections["end_to_end_id"], self._frame["end_to_end_id"], np.arange(self.size), None
-        )
+        known = np.flatnonzero(self.collection_rows >= 0)
+        keys = compacted(strings(self.collections["end_to_end_id"].iloc[known]))
+        return BothTables(_pairs(keys, self.collection_rows[known]), self._own_end_to_end)
+
+    @cached_property
+    def _own_end_to_end(self) -> KeyTable:
+        array = strings(self._frame["end_to_end_id"])
+        if is_blank(array):
+            return KeyTable(pa.array([], pa.large_string()), None, np.empty(0, np.int64))
+        return _pairs(compacted(array), np.arange(self.size))
 
     @cached_property
     def collection_rows(self) -> Ints:
@@ -275,24 +331,26 @@ class ItemIndex(DebtorTables):
         return np.fromiter((self.row_of(number) for number in numbers), dtype=np.int64, count=len(numbers))
 
     @cached_property
-    def by_mandate(self) -> KeyTable:
+    def by_mandate(self) -> BothTables:
         """Mandate references → debtors, ascending."""
-        return self._own_ids(self.collections["mandate_id"], self._frame["mandate_id"], self.debtor, self.debtor)
-
-    def _own_ids(self, collected: pd.Series, loaded: pd.Series, owners: Ints, of_row: Ints | None) -> KeyTable:
-        """Ids of our own direct debits and of the items → what they stand for, each pair once."""
         known = np.flatnonzero(self.collection_rows >= 0)
-        rows = self.collection_rows[known]
-        parts = [(compacted(strings(collected.iloc[known])), rows if of_row is None else of_row[rows])]
-        array = strings(loaded)
-        if not is_blank(array):
-            # Several mandates of an item stand side by side; an EndToEndId is one text.
-            values, codes, found = split_pairs(array, owners) if of_row is not None else (array, None, owners)
-            keys = compacted(values)
-            parts.append((keys if codes is None else keys.take(pa.array(codes)), found))
-        encoded = pa.concat_arrays([keys for keys, _ in parts]).dictionary_encode()
-        codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-        values = np.concatenate([found for _, found in parts])
-        span = max(self.size, len(self.debtor_numbers)) + 1
-        pairs = distinct(codes * span + values)
-        return KeyTable(encoded.dictionary, pairs // span, pairs % span)
+        keys = compacted(strings(self.collections["mandate_id"].iloc[known]))
+        return BothTables(_pairs(keys, self.debtor[self.collection_rows[known]]), self._own_mandates)
+
+    @cached_property
+    def _own_mandates(self) -> KeyTable:
+        array = strings(self._frame["mandate_id"])
+        if is_blank(array):
+            return KeyTable(pa.array([], pa.large_string()), None, np.empty(0, np.int64))
+        # Several mandates of an item stand side by side.
+        values, codes, debtors = split_pairs(array, self.debtor)
+        return _pairs(compacted(values).take(pa.array(codes)), debtors)
+
+
+def _pairs(keys: Any, values: Ints) -> KeyTable:
+    """Keys → values, each pair once, values ascending."""
+    encoded = keys.dictionary_encode()
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    span = int(values.max(initial=0)) + 1
+    pairs = distinct(codes * span + values)
+    return KeyTable(encoded.dictionary, pairs // span, pairs % span)

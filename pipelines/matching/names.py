@@ -27,6 +27,7 @@ _WEAK = _vocabulary(
 )
 _VOWELS = re.compile(r"(?<!^)[AEIOUY]")
 _SIMILAR = 0.8
+_REMEMBERED = ("_words", "_of", "_payer_words", "_exact")
 _LARGEST_BLOCK = 20_000
 _SMALL_BLOCK = 8
 
@@ -66,6 +67,12 @@ class Names:
         """Build the tables now (see ItemIndex.build)."""
         assert self._blocks is not None
         assert self._rarities is not None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The tables, and nothing that was remembered or is only needed to build them."""
+        self.build()
+        state = {name: value for name, value in self.__dict__.items() if name not in {"_table", *_REMEMBERED}}
+        return state | {name: {} for name in _REMEMBERED}
 
     def of(self, debtor: int) -> list[tuple[str, ...]]:
         """The telling words of each of a debtor's names."""

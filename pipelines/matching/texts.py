@@ -39,6 +39,9 @@ class Texts(Sequence[str]):
         self._offsets = np.frombuffer(offsets, np.int64)[first : first + self._count + 1].data if offsets else None
         self._bytes = memoryview(data) if data is not None else memoryview(b"")
 
+    def __reduce__(self) -> tuple[type[Texts], tuple[Any]]:
+        return Texts, (self.array,)
+
     def __len__(self) -> int:
         return self._count
 
@@ -139,6 +142,14 @@ class KeyTable:
         self._texts = Texts(texts)
         self._known: dict[str, tuple[int, ...]] = {}
 
+    def __getstate__(self) -> tuple[Hashes, Ints, Ints, Texts]:
+        return self._hashes, self._values, self._codes, self._texts
+
+    def __setstate__(self, state: tuple[Hashes, Ints, Ints, Texts]) -> None:
+        self._hashes, self._values, self._codes, self._texts = state
+        self._plain = self._hashes.data
+        self._known = {}
+
     def __len__(self) -> int:
         return len(self._hashes)
 
@@ -198,6 +209,24 @@ class KeyTable:
                 known[key] = tuple(int(values[at]) for at in same)
                 found.append(key)
         return found
+
+
+class BothTables:
+    """Two tables asked as one: what a key stands for in either, ascending."""
+
+    def __init__(self, one: KeyTable, other: KeyTable) -> None:
+        self._one, self._other = one, other
+
+    def get(self, key: str, default: tuple[int, ...] = ()) -> tuple[int, ...]:
+        """What a key stands for; ``default`` if nothing does."""
+        found = self._one.get(key), self._other.get(key)
+        if found[0] and found[1]:
+            return tuple(sorted({*found[0], *found[1]}))
+        return found[0] or found[1] or default
+
+    def prime(self, keys: Sequence[str], hashes: Hashes | None = None) -> list[str]:
+        """See ``KeyTable.prime``."""
+        return list(dict.fromkeys((*self._one.prime(keys, hashes), *self._other.prime(keys, hashes))))
 
 
 def _offsets(array: Any) -> Ints:
