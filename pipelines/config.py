@@ -51,11 +51,13 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Matching:
     """What may post by itself. None means: as the policy says. risk_per_mille: wrong automatic posts per thousand
-    that are acceptable. max_auto_minor: cents of EUR."""
+    that are acceptable. max_auto_minor: cents of EUR a single automatic post may have; risk_minor: cents of EUR that
+    automatic posts may put at risk on one booking day."""
 
     policy: Path | None = None
     risk_per_mille: float | None = None
     max_auto_minor: int | None = None
+    risk_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
     refuse_unknown(raw, ("company", "database", "sources", "matching", "dunning", "sinks", "run", "archive"), "")
     company = _Section(raw, "company", ("name", "creditor_id", "chart", "mode"))
     database = _Section(raw, "database", ("url",))
-    matching = _Section(raw, "matching", ("policy", "risk_per_mille", "max_auto_amount"))
+    matching = _Section(raw, "matching", ("policy", "risk_per_mille", "max_auto_amount", "risk_amount"))
     dunning = _Section(raw, "dunning", ("plans", "stale_banking_days", "ignored_accounts", "collection_days"))
     run = _Section(raw, "run", ("wait_seconds",))
     archive = _Section(raw, "archive", ("max_file_mib", "max_unpacked_mib", "max_members"))
@@ -163,6 +165,7 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
             policy=matching.file("policy", base),
             risk_per_mille=matching.number("risk_per_mille"),
             max_auto_minor=matching.amount("max_auto_amount"),
+            risk_minor=matching.amount("risk_amount"),
         ),
         dunning=Dunning(
             plans=dunning.file("plans", base),
