@@ -88,9 +88,14 @@ class DamagedNumber:
     def _fitting(index: MatchIndex, receipt: int, chunks: list[Chunk]) -> list[int]:
         items = index.items
         fitting = {row for row, hits in index.item_hits(receipt).items() if any(hit.field == "amount" for hit in hits)}
-        for debtor in index.debtor_hits(receipt):
-            if debtor < 0:
-                continue
+        debtors = {debtor for debtor in index.debtor_hits(receipt) if debtor >= 0}
+        # Who is named by one number may be meant by a damaged one beside it.
+        debtors |= {
+            items.debtor_at[row]
+            for row, hits in index.item_hits(receipt).items()
+            if any(hit.level in _STRONG for hit in hits)
+        }
+        for debtor in debtors:
             own = items.items_of(debtor)
             if len(own) <= index.policy.limits.debtor_candidates:
                 fitting.update(own.tolist())

@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from pipelines.ports.invariants import CheckResult
     from pipelines.ports.kept import TableStore
     from pipelines.review import ReviewDesk
-    from pipelines.schoolroom import Schoolroom
     from pipelines.usecases.account_facts import AccountKey
     from pipelines.usecases.match import Basis, MakeMatcher
     from pipelines.usecases.match_parts import PartJudge
     from pipelines.usecases.pull import Pull
+    from pipelines.usecases.schoolroom import Schoolroom
     from sinks.books import SqlBooks
     from sinks.database import Database
     from sources.intake import Limits
@@ -101,7 +101,7 @@ class Kontoklar:
     @cached_property
     def policy(self) -> Policy:
         """The matching policy: the configured file or the shipped one, with the limits of ``[matching]``."""
-        from pipelines.schoolroom import with_limits
+        from pipelines.usecases.schoolroom import with_limits
 
         return with_limits(self.settings.matching, self.settings.matching.policy)
 
@@ -313,9 +313,14 @@ class Kontoklar:
     @cached_property
     def schoolroom(self) -> Schoolroom:
         """Where matching learns: backtest, calibrate, what was learned, what is in force."""
-        from pipelines.schoolroom import Schoolroom
+        from pipelines.usecases.schoolroom import Schoolroom
 
         return Schoolroom(self)
+
+    def rehearsal(self) -> AbstractContextManager[None]:
+        """The true path inside, rolled back at the end."""
+        self.database.open(self.settings.company.mode)
+        return self.database.rehearsal()
 
     def told(self, what: str, done: int, total: int | None) -> None:
         """Tells whoever watches what is being done."""
@@ -389,8 +394,7 @@ class Kontoklar:
         """
         rehearsal: AbstractContextManager[None] = nullcontext()
         if dry_run:
-            self.database.open(self.settings.company.mode)
-            rehearsal = self.database.rehearsal()
+            rehearsal = self.rehearsal()
         with rehearsal, self.books.lease("run", as_of):
             for name in DAILY:
                 if name == "pull":

@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ConfigurationError
+from pipelines.learning.reasons import text
 from pipelines.model.dunning import TriggerState
 from pipelines.ports.work import Books
 
@@ -65,6 +66,22 @@ class Inquiries:
                 "invoices": "|".join(one.invoices),
             }
             for one in waiting
+        ]
+
+    def audit_queue(self, as_of: date) -> list[dict[str, Any]]:
+        """Automatic posts drawn for checking that nobody has checked yet, oldest first; they are posted."""
+        with self._books.read() as work:
+            cases = work.learning.audits()
+        return [
+            {
+                **case._asdict(),
+                "unallocated": "",
+                "days": (as_of - date.fromisoformat(case.booking_date)).days,
+                "invoices": "|".join(case.invoices),
+                "reason": "audit",
+                "message": text("audit"),
+            }
+            for case in cases
         ]
 
     def held_triggers(self) -> list[dict[str, Any]]:

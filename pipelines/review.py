@@ -106,6 +106,24 @@ class ReviewDesk:
 
         return self._commit("reject", transaction_id, user, reason, decide)
 
+    def confirm(self, transaction_id: str, *, user: str, reason: str) -> Decided:
+        """Says that an automatic post is right: one drawn for checking, or any other. Counts as a confirmed case."""
+
+        def decide(work: Work, cash: CashPosition) -> tuple[Mapping[str, object], list[JournalEntry]]:
+            settled = work.journal.settlements(transaction_ids=[transaction_id])
+            last = next(
+                (d for d in reversed(work.decisions.of(transaction_id)) if d.command in ("confirm", "undo")), None
+            )
+            if not settled:
+                raise DecisionRefused(
+                    f"Transaction {transaction_id} has no allocation to confirm; accept or assign it."
+                )
+            if last is not None and last.command == "confirm":
+                raise DecisionRefused(f"Transaction {transaction_id} is confirmed already.")
+            return {"invoices": sorted({one.invoice_number for one in settled} - {""})}, []
+
+        return self._commit("confirm", transaction_id, user, reason, decide)
+
     def hold(self, transaction_id: str, *, user: str, reason: str) -> Decided:
         """Keeps a transaction out of matching until it is released."""
         return self._commit("hold", transaction_id, user, reason, lambda work, cash: ({}, []))

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from benchmarks.matching.payments import PaymentRecord
-from benchmarks.matching.statistics import exact_interval
+from benchmarks.matching.statistics import exact_interval, wilson_interval
 from pipelines.model.proposal import Disposition, Proposal
 
 BINS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -54,6 +54,21 @@ class Verdict:
         """Payments posted right, and traps left alone, of everything that was credited."""
         return (self.right + self.traps - self.traps_posted) / self.payments if self.payments else 0.0
 
+    def add(self, other: Verdict) -> None:
+        """Count another run in."""
+        for name in (
+            "payments", "payable", "assignable", "right_assignable", "right", "wrong", "reviewed", "in_top_three",
+            "traps", "traps_posted",
+        ):  # fmt: skip
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.wrong_list += other.wrong_list
+        self.reasons += other.reasons
+        for case, counts in other.by_case.items():
+            self.by_case[case] += counts
+        for own, others in zip(self.bins, other.bins, strict=True):
+            own[0] += others[0]
+            own[1] += others[1]
+
     def summary(self) -> dict[str, object]:
         """The figures with their 95 % intervals."""
         posted = self.right + self.wrong
@@ -64,6 +79,7 @@ class Verdict:
             "wrong": self.wrong,
             "precision": self.precision,
             "precision_interval": exact_interval(self.right, posted),
+            "precision_wilson": wilson_interval(self.right, posted),
             "recall": self.recall,
             "recall_interval": exact_interval(self.right, self.payable),
             "assignable": self.assignable,

@@ -53,7 +53,8 @@ def review(office: Office, command: str, reference: str, *more: str, day: date =
 
 
 def backtest(office: Office, *more: str, until: date = MONDAY + timedelta(days=9)) -> dict[str, object]:
-    return office.command("backtest", "--from", MONDAY.isoformat(), "--to", until.isoformat(), *more)
+    period = ("--from", MONDAY.isoformat(), "--to", until.isoformat())
+    return office.command("backtest", *period, "--as-of", until.isoformat(), *more)
 
 
 def payments(told: dict[str, object]) -> dict[str, int]:
@@ -177,6 +178,7 @@ def test_a_period_without_matching_is_refused(week: Office) -> None:
 
 def test_what_a_decision_taught_is_shown_and_an_undo_unlearns_it(week: Office) -> None:
     told = week.command("learned", "preview", key(week, "B3"), "--invoice", "RE-2026-2001")
+    assert not told.get("error"), told
     assert {(row["what"], row["payer"]) for row in told["teaches"]} == {  # type: ignore[union-attr]
         ("account", STRANGER), ("name", "Kanzlei Sued"),
     }  # fmt: skip
@@ -200,6 +202,15 @@ def test_a_confirmed_payer_resolves_the_next_payment(week: Office) -> None:
         Line("733.91", name="Kanzlei Sued", iban=STRANGER, text="Danke", ref="B7"),
     )  # fmt: skip
     assert ("RE-2026-2002", "733.91", "settlement") in week.allocated()
+
+
+def test_a_days_risk_in_euros_comes_from_the_configuration(office: Office) -> None:
+    configure(office, 'risk_amount = "0.01"')
+    office.owed("RE-2026-1001", "10001", "4119.00", debtor_ibans=PAYER)
+    office.load()
+    statement(office, MONDAY, "0.00", Line("4119.00", text="RE-2026-1001", iban=PAYER, ref="B1"))
+    assert office.allocated() == []
+    assert [row["reason"] for row in office.table("proposals")] == ["risk-budget"]
 
 
 def test_near_misses_say_what_was_missing_in_both_languages(week: Office) -> None:

@@ -2,24 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from pipelines.config import Matching
+from pipelines.chart import Chart
+from pipelines.config import Matching, Settings
 from pipelines.errors import ConfigurationError
-from pipelines.lessons import Lessons
 from pipelines.policy import Policy, default_policy, load_policy, override
+from pipelines.ports.work import Books
+from pipelines.review import Part, ReviewDesk
 from pipelines.step import Step, timed
 from pipelines.usecases.backtest import Backtest, backtest, demand_backtest
 from pipelines.usecases.calibrate import Calibration, calibrate
+from pipelines.usecases.lessons import Lessons
+from pipelines.usecases.match import MakeMatcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pipelines.match import Observe
 
-    from pipelines.app import Kontoklar
+
+class Application(Protocol):
+    """What learning needs of the application it is part of (``pipelines.app.Kontoklar``)."""
+
+    settings: Settings
+
+    @property
+    def books(self) -> Books: ...
+
+    @property
+    def chart(self) -> Chart: ...
+
+    @property
+    def policy(self) -> Policy: ...
+
+    def matcher_of(self, policy: Policy, observe: Observe | None = None) -> MakeMatcher: ...
+
+    def scratch(self) -> AbstractContextManager[Books]: ...
+
+    def rehearsal(self) -> AbstractContextManager[None]: ...
+
+    def review_desk(self, as_of: date) -> ReviewDesk: ...
+
+    def match(self, as_of: date) -> Step: ...
+
+    def told(self, what: str, done: int, total: int | None) -> None: ...
 
 
 def with_limits(matching: Matching, file: Path | None) -> Policy:
@@ -30,13 +60,15 @@ def with_limits(matching: Matching, file: Path | None) -> Policy:
         limits["automation.risk_per_mille"] = matching.risk_per_mille
     if matching.max_auto_minor is not None:
         limits["automation.max_auto_minor"] = matching.max_auto_minor
+    if matching.risk_minor is not None:
+        limits["automation.risk_minor"] = matching.risk_minor
     return load_policy(file, limits) if file else override(limits)
 
 
 class Schoolroom:
     """One application's learning. Nothing here touches the ledger."""
 
-    def __init__(self, app: Kontoklar) -> None:
+    def __init__(self, app: Application) -> None:
         self._app = app
 
     @cached_property
@@ -112,8 +144,6 @@ class Schoolroom:
 
         The true path, rolled back. invoices: what it would be assigned to; else its proposal of ``rank``.
         """
-        from pipelines.review import Part
-
         app = self._app
         desk = app.review_desk(as_of)
         who = {"user": "preview", "reason": "preview"}
@@ -127,6 +157,5 @@ class Schoolroom:
 
         if not transaction_id:
             raise ConfigurationError("name a transaction; see: kontoklar review list")
-        assert app.books.mode
-        with app.database.rehearsal(), app.books.lease("preview", as_of):
+        with app.rehearsal(), app.books.lease("preview", as_of):
             return self.lessons.preview(transaction_id, as_of, confirm, lambda: app.match(as_of))
