@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, ParamSpec, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -33,16 +33,20 @@ from prefect.runtime import flow_run
 from prefect.schedules import Cron
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Completed, Failed
+from prefect.task_runners import TaskRunner
 from prefect.tasks import Task
+from prefect_dask.task_runners import DaskTaskRunner
 
 from pipelines import config as configuration
 from pipelines import operator_view as view
 from pipelines.app import Kontoklar
 from pipelines.errors import KontoklarError, SourceUnavailable
+from pipelines.matching.partition import Part, bounds, unpack
 from pipelines.model.finding import Severity
 from pipelines.step import Step
 
 if TYPE_CHECKING:
+    from pipelines.usecases.match_parts import PartJudge
     from pipelines.usecases.pull import Pull
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -317,6 +321,70 @@ def _alone(step: Task[[date], Summary], day: date, config: str | None) -> State[
     """One step by itself, and what waits afterwards."""
     with _opened(config):
         summaries = [step(day)]
+        _waiting(day)
+    return _outcome(day, summaries, [])
+
+
+# --- more than one machine -----------------------------------------------------------------------------------------
+
+
+_judges: dict[tuple[str | None, date], tuple[Kontoklar, PartJudge]] = {}
+
+
+def _judge_of(config: str | None, as_of: date, input_key: str) -> PartJudge:
+    """The worker's own view of the books of a match run, read once and kept until another run begins."""
+    known = _judges.get((config, as_of))
+    if known is None or known[1].input_key != input_key:
+        for app, _ in _judges.values():
+            app.close()
+        _judges.clear()
+        settings = configuration.load(Path(config) if config else None)
+        app = Kontoklar(settings, clock=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
+        known = _judges[(config, as_of)] = app, app.part_judge(as_of)
+    return known[1]
+
+
+@_as_task("judge", task_run_name="judge part {place} {as_of}")
+def judge_task(
+    as_of: date, place: int, config: str | None, input_key: str, ids: Sequence[str], moved: Mapping[str, int]
+) -> Summary:
+    """Judges one part of the waiting receipts on a worker, from the books it opens for itself."""
+    with _sanitised():
+        return {"part": _judge_of(config, as_of, input_key).judge(ids, moved, input_key)}
+
+
+def _two_workers() -> TaskRunner[Any]:
+    """Two worker processes on this machine, where the flow is given no other cluster."""
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
+    return cast("TaskRunner[Any]", DaskTaskRunner(cluster_kwargs=options))
+
+
+@flow(name="kontoklar-match-partitioned", flow_run_name=_run_name, persist_result=False, task_runner=_two_workers())
+def match_partitioned(
+    as_of: date | None = None, config: str | None = None, parts: int = 2, least: int = 1000
+) -> State[Any]:
+    """``match`` with its receipts judged in parts on the workers of the task runner; the plan is the same.
+
+    parts: into how many a batch is cut. least: receipts below which a batch is judged here. For a cluster of your own:
+    ``match_partitioned.with_options(task_runner=DaskTaskRunner(address="tcp://…:8786"))``. The workers need this
+    code, the configuration file and the database, which has to be PostgreSQL if they are on other machines.
+    """
+    day = _day(as_of)
+    with _opened(config) as app:
+        input_key = app.match_key()
+
+        def spread(frame: Any, moved: Mapping[str, int]) -> list[Part] | None:
+            if len(frame) < least:
+                return None
+            ids = frame["transaction_id"].tolist()
+            waiting = [
+                judge_task.submit(day, place, config, input_key, ids[start:end], dict(moved))
+                for place, (start, end) in enumerate(bounds(len(ids), parts))
+            ]
+            return [unpack(future.result()["part"]) for future in waiting]
+
+        with _sanitised():
+            summaries = [_summary(app.match(day, spread))]
         _waiting(day)
     return _outcome(day, summaries, [])
 
