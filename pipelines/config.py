@@ -52,12 +52,16 @@ class Part:
 class Matching:
     """What may post by itself. None means: as the policy says. risk_per_mille: wrong automatic posts per thousand
     that are acceptable. max_auto_minor: cents of EUR a single automatic post may have; risk_minor: cents of EUR that
-    automatic posts may put at risk on one booking day."""
+    automatic posts may put at risk on one booking day. index: where look-up tables are kept between runs: a folder,
+    ``auto`` (beside an SQLite file) or ``off``. processes: how many judge a large day together, 0 for one a
+    processor."""
 
     policy: Path | None = None
     risk_per_mille: float | None = None
     max_auto_minor: int | None = None
     risk_minor: int | None = None
+    index: str = "auto"
+    processes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +152,8 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
     refuse_unknown(raw, ("company", "database", "sources", "matching", "dunning", "sinks", "run", "archive"), "")
     company = _Section(raw, "company", ("name", "creditor_id", "chart", "mode"))
     database = _Section(raw, "database", ("url",))
-    matching = _Section(raw, "matching", ("policy", "risk_per_mille", "max_auto_amount", "risk_amount"))
+    known = ("policy", "risk_per_mille", "max_auto_amount", "risk_amount", "index", "processes")
+    matching = _Section(raw, "matching", known)
     dunning = _Section(raw, "dunning", ("plans", "stale_banking_days", "ignored_accounts", "collection_days"))
     run = _Section(raw, "run", ("wait_seconds",))
     archive = _Section(raw, "archive", ("max_file_mib", "max_unpacked_mib", "max_members"))
@@ -166,6 +171,8 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
             risk_per_mille=matching.number("risk_per_mille"),
             max_auto_minor=matching.amount("max_auto_amount"),
             risk_minor=matching.amount("risk_amount"),
+            index=_index(matching, base),
+            **matching.given("processes", lambda key: matching.whole(key, least=0)),
         ),
         dunning=Dunning(
             plans=dunning.file("plans", base),
@@ -192,6 +199,11 @@ def refuse_unknown(given: Iterable[str], known: Iterable[str], where: str) -> No
             near = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
             hint = f'; did you mean "{near[0]}"?' if near else f"; known are {', '.join(names)}"
             raise ConfigurationError(f'unknown key "{where + "." if where else ""}{key}"{hint}')
+
+
+def _index(matching: _Section, base: Path) -> str:
+    place = matching.text("index", "auto")
+    return place if place in ("auto", "off") else str(base / place)
 
 
 class _Section:
