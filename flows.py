@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -40,13 +40,12 @@ from prefect_dask.task_runners import DaskTaskRunner
 from pipelines import config as configuration
 from pipelines import operator_view as view
 from pipelines.app import Kontoklar
+from pipelines.commands.worker import judge
 from pipelines.errors import KontoklarError, SourceUnavailable
-from pipelines.matching.partition import Part, bounds, unpack
 from pipelines.model.finding import Severity
-from pipelines.step import Step
+from pipelines.usecases.match_parts import Waiting, spread_over
 
 if TYPE_CHECKING:
-    from pipelines.usecases.match_parts import PartJudge
     from pipelines.usecases.pull import Pull
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -56,6 +55,7 @@ RETRY_SECONDS = [60.0, 300.0, 900.0]
 
 Summary = dict[str, Any]
 P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class AccountNotProven(KontoklarError):
@@ -74,22 +74,9 @@ def transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
     return isinstance(state.result(raise_on_failure=False), SourceUnavailable)
 
 
-def _as_task(name: str, **options: Any) -> Callable[[Callable[P, Summary]], Task[P, Summary]]:
+def _as_task(name: str, **options: Any) -> Callable[[Callable[P, R]], Task[P, R]]:
     """A task that keeps nothing: no cache, no stored result. It gets its tags from its flow run."""
     return task(name=name, cache_policy=NO_CACHE, persist_result=False, cache_result_in_memory=False, **options)
-
-
-def _summary(step: Step) -> Summary:
-    return {
-        "step": step.name,
-        "counts": step.counts,
-        "seconds": round(step.seconds, 3),
-        "findings": [
-            {"severity": f.severity.value, "code": f.code, "position": f.position, "message": f.message}
-            for f in step.findings
-        ],
-        "waiting": step.waiting,
-    }
 
 
 @contextmanager
@@ -147,7 +134,7 @@ def take_task(as_of: date, source: str, files: Sequence[str]) -> Summary:
             step = app.take(job, as_of, sources=[source])
     if step.unavailable:
         raise SourceUnavailable(f"the source {source} could not be reached")
-    return _summary(step)
+    return view.summary(step)
 
 
 @_as_task("settle", task_run_name="settle {account} {as_of}")
@@ -155,7 +142,7 @@ def settle_task(as_of: date, account: str, place: int) -> Summary:
     """Proves and stores what arrived for one account, in one commit. place: which of the job's accounts."""
     app, job = _books.get(), _pulling.get()
     with _sanitised():
-        return _summary(app.settle(job, job.accounts()[place], as_of))
+        return view.summary(app.settle(job, job.accounts()[place], as_of))
 
 
 @_as_task("prove", task_run_name="prove {account} {as_of}")
@@ -170,28 +157,28 @@ def prove_task(as_of: date, account: str, proven_to: str, problems: Sequence[str
 def match_task(as_of: date) -> Summary:
     """Plans what every waiting receipt and return is."""
     with _sanitised():
-        return _summary(_books.get().match(as_of))
+        return view.summary(_books.get().match(as_of))
 
 
 @_as_task("post", task_run_name="post {as_of}")
 def post_task(as_of: date) -> Summary:
     """Books the automatic part of the plan, returns included."""
     with _sanitised():
-        return _summary(_books.get().post(as_of))
+        return view.summary(_books.get().post(as_of))
 
 
 @_as_task("dun", task_run_name="dun {as_of}")
 def dun_task(as_of: date) -> Summary:
     """Makes dunning triggers, or holds them with the reason."""
     with _sanitised():
-        return _summary(_books.get().dun(as_of))
+        return view.summary(_books.get().dun(as_of))
 
 
 @_as_task("deliver", task_run_name="deliver {as_of}")
 def deliver_task(as_of: date) -> Summary:
     """Sends what is ready; what fails stays in the outbox for the next run, so nothing is retried here."""
     with _sanitised():
-        return _summary(_books.get().deliver(as_of))
+        return view.summary(_books.get().deliver(as_of))
 
 
 # --- flows --------------------------------------------------------------------------------------------------------
@@ -328,63 +315,36 @@ def _alone(step: Task[[date], Summary], day: date, config: str | None) -> State[
 # --- more than one machine -----------------------------------------------------------------------------------------
 
 
-_judges: dict[tuple[str | None, date], tuple[Kontoklar, PartJudge]] = {}
-
-
-def _judge_of(config: str | None, as_of: date, input_key: str) -> PartJudge:
-    """The worker's own view of the books of a match run, read once and kept until another run begins."""
-    known = _judges.get((config, as_of))
-    if known is None or known[1].input_key != input_key:
-        for app, _ in _judges.values():
-            app.close()
-        _judges.clear()
-        settings = configuration.load(Path(config) if config else None)
-        app = Kontoklar(settings, clock=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-        known = _judges[(config, as_of)] = app, app.part_judge(as_of)
-    return known[1]
-
-
 @_as_task("judge", task_run_name="judge part {place} {as_of}")
 def judge_task(
-    as_of: date, place: int, config: str | None, input_key: str, ids: Sequence[str], moved: Mapping[str, int]
-) -> Summary:
+    as_of: date, place: int, config: str | None, key: str, ids: Sequence[str], moved: Mapping[str, int]
+) -> Any:
     """Judges one part of the waiting receipts on a worker, from the books it opens for itself."""
     with _sanitised():
-        return {"part": _judge_of(config, as_of, input_key).judge(ids, moved, input_key)}
+        return judge(config, as_of, key, ids, moved)
 
 
-def _two_workers() -> TaskRunner[Any]:
-    """Two worker processes on this machine, where the flow is given no other cluster."""
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None}
-    return cast("TaskRunner[Any]", DaskTaskRunner(cluster_kwargs=options))
+# Two worker processes on this machine; ``match_partitioned.with_options(task_runner=…)`` names a cluster instead.
+HERE = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
 
 
-@flow(name="kontoklar-match-partitioned", flow_run_name=_run_name, persist_result=False, task_runner=_two_workers())
+@flow(
+    name="kontoklar-match-partitioned", flow_run_name=_run_name, persist_result=False,
+    task_runner=cast("TaskRunner[Any]", DaskTaskRunner(cluster_kwargs=HERE)),
+)  # fmt: skip
 def match_partitioned(
     as_of: date | None = None, config: str | None = None, parts: int = 2, least: int = 1000
 ) -> State[Any]:
-    """``match`` with its receipts judged in parts on the workers of the task runner; the plan is the same.
-
-    parts: into how many a batch is cut. least: receipts below which a batch is judged here. For a cluster of your own:
-    ``match_partitioned.with_options(task_runner=DaskTaskRunner(address="tcp://…:8786"))``. The workers need this
-    code, the configuration file and the database, which has to be PostgreSQL if they are on other machines.
-    """
+    """``match``, a batch of ``least`` receipts or more cut into ``parts`` for the workers; see docs/scaling.md."""
     day = _day(as_of)
     with _opened(config) as app:
-        input_key = app.match_key()
+        key = app.matchmaker.match_key()
 
-        def spread(frame: Any, moved: Mapping[str, int]) -> list[Part] | None:
-            if len(frame) < least:
-                return None
-            ids = frame["transaction_id"].tolist()
-            waiting = [
-                judge_task.submit(day, place, config, input_key, ids[start:end], dict(moved))
-                for place, (start, end) in enumerate(bounds(len(ids), parts))
-            ]
-            return [unpack(future.result()["part"]) for future in waiting]
+        def submit(place: int, ids: list[str], moved: dict[str, int]) -> Waiting:
+            return judge_task.submit(day, place, config, key, ids, moved)
 
         with _sanitised():
-            summaries = [_summary(app.match(day, spread))]
+            summaries = [view.summary(app.match(day, spread_over(submit, parts, least)))]
         _waiting(day)
     return _outcome(day, summaries, [])
 

@@ -22,7 +22,7 @@ from pipelines.step import Result, Step, timed
 if TYPE_CHECKING:
     from pipelines.chart import Chart
     from pipelines.dun import DunSettings
-    from pipelines.match import Matcher, Observe, Spread
+    from pipelines.match import Observe, Spread
     from pipelines.model.finding import Finding
     from pipelines.model.statement import Document
     from pipelines.plans import Plans
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from pipelines.ports.kept import TableStore
     from pipelines.review import ReviewDesk
     from pipelines.usecases.account_facts import AccountKey
-    from pipelines.usecases.match import Basis, MakeMatcher
-    from pipelines.usecases.match_parts import PartJudge
+    from pipelines.usecases.match import MakeMatcher
+    from pipelines.usecases.matchmaker import Matchmaker
     from pipelines.usecases.pull import Pull
     from pipelines.usecases.schoolroom import Schoolroom
     from sinks.books import SqlBooks
@@ -232,70 +232,27 @@ class Kontoklar:
     def match(self, as_of: date, spread: Spread | None = None) -> Step:
         """Plans what every waiting receipt and return is. spread: judges large batches elsewhere."""
         from pipelines.book import settlements_of
-        from pipelines.usecases.match import match
 
         self.schoolroom.demand_backtest(as_of)
-        made: list[Matcher] = []
-        make_matcher = self.matcher_of(self.policy, spread=spread, made=made)
-        step = self._step("match", as_of, lambda: match(self.books, make_matcher, settlements_of, self.policy, as_of))
-        for matcher in made:
-            matcher.keep()
-        return step
+        return self._step("match", as_of, lambda: self.matchmaker.match(settlements_of, as_of, spread))
 
-    def match_key(self) -> str:
-        """What a match run now would begin with: facts and policy, as one key."""
-        from pipelines.usecases.match import input_key
+    @cached_property
+    def matchmaker(self) -> Matchmaker:
+        """Makes matchers, of these books and of others."""
+        from pipelines.usecases.matchmaker import Matchmaker
 
-        with self.books.read() as work:
-            return input_key(work, self.policy)
+        load = import_module("matchers").load
+        return Matchmaker(self.books, self.policy, load, self.settings.matching.processes, self._index_store())
 
-    def part_judge(self, as_of: date) -> PartJudge:
-        """Judges parts of the match run of this day, for a worker (see ``pipelines.usecases.match_parts``)."""
-        from pipelines.usecases.match_parts import PartJudge
-
-        made: list[Matcher] = []
-        return PartJudge(self.books, self.matcher_of(self.policy, made=made), self.policy, as_of)
-
-    def matcher_of(
-        self,
-        policy: Policy,
-        observe: Observe | None = None,
-        *,
-        spread: Spread | None = None,
-        made: list[Matcher] | None = None,
-    ) -> MakeMatcher:
-        """Makes matchers under a policy. observe: called with every judged receipt. spread: judges large batches
-        elsewhere. made: takes each matcher; given, it works on the books themselves and may keep its tables."""
-        from pipelines.match import Matcher
-
-        strategies = import_module("matchers").load(policy.strategies)
-        chosen = self.settings.matching
-        tables = self._index_store() if made is not None else None
-
-        def make(basis: Basis) -> Matcher:
-            matcher = Matcher(
-                basis.items, basis.collections, basis.known_payers, policy, basis.debtors,
-                strategies=strategies, record=basis.record, learned=basis.learned, observe=observe,
-                processes=chosen.processes, tables=tables, spread=spread,
-            )  # fmt: skip
-            if made is not None:
-                made.append(matcher)
-            return matcher
-
-        return make
+    def matcher_of(self, policy: Policy, observe: Observe | None = None) -> MakeMatcher:
+        """Makes matchers under a policy. observe: called with every judged receipt."""
+        return self.matchmaker.of(policy, observe)
 
     def _index_store(self) -> TableStore | None:
         """Where look-up tables are kept between runs; None where they are not."""
-        from sinks.kept_index import KeptIndex
+        from sinks.kept_index import kept_beside
 
-        place, url = self.settings.matching.index, self.database.engine.url
-        beside = url.get_backend_name() == "sqlite" and url.database not in (None, "", ":memory:")
-        kept = KeptIndex(Path(f"{url.database}.index")) if beside else None
-        if place == "off":
-            if kept is not None:
-                kept.forget()
-            return None
-        return kept if place == "auto" else KeptIndex(Path(place))
+        return kept_beside(self.settings.matching.index, self.database.engine.url)
 
     @contextmanager
     def scratch(self) -> Iterator[SqlBooks]:

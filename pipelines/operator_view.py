@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pipelines.ports.statements import AccountCoverage
+from pipelines.step import Step
 
 # A table longer than this is read by nobody; the whole list is in the exports.
 LIMIT = 100
@@ -57,3 +58,17 @@ def steps(summaries: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
 def queue(waiting: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """The oldest of what waits for a person, without who paid and what they wrote: that is for the analyst alone."""
     return [{name: row[name] for name in _QUEUE} for row in waiting[:LIMIT]]
+
+
+def summary(step: Step) -> dict[str, Any]:
+    """What a step did, as a flow keeps and shows it."""
+    return {
+        "step": step.name,
+        "counts": step.counts,
+        "seconds": round(step.seconds, 3),
+        "findings": [
+            {"severity": f.severity.value, "code": f.code, "position": f.position, "message": f.message}
+            for f in step.findings
+        ],
+        "waiting": step.waiting,
+    }

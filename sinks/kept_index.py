@@ -1,9 +1,9 @@
 """The look-up tables of matching in one file beside the database, read back by mapping it into memory.
 
 The file holds names, accounts and numbers of debtors: only its owner may read it (0600 in a folder of 0700), and it
-goes when matching is told not to keep it. Arrays lie in it as they lie in memory, so that a million items are there at once
-and several processes share them. A checksum over the whole file and a fingerprint of what the tables were built from
-decide whether it is used; in every doubt it is not, and the tables are built anew.
+goes when matching is told not to keep it. Arrays lie in it as they lie in memory, so that a million items are there at
+once and several processes share them. A checksum over the whole file and a fingerprint of what the tables were built
+from decide whether it is used; in every doubt it is not, and the tables are built anew.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+
+from sqlalchemy import URL
 
 _MAGIC: Final = b"kontoklar-index-1\n"
 _FILE: Final = "tables"
@@ -78,6 +80,20 @@ class KeptIndex:
     def forget(self) -> None:
         """Removes what is kept."""
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def kept_beside(place: str, url: URL) -> KeptIndex | None:
+    """Where the tables of a database are kept. place: a folder, ``auto`` for beside an SQLite file (other databases
+    have no place beside them), ``off`` for nowhere; then what was kept beside the file is removed."""
+    if place not in ("auto", "off"):
+        return KeptIndex(Path(place))
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    kept = KeptIndex(Path(f"{url.database}.index"))
+    if place == "off":
+        kept.forget()
+        return None
+    return kept
 
 
 def _write(out: Any, fingerprint: str, tables: Mapping[str, object]) -> None:

@@ -7,7 +7,7 @@ proposals and claims come back.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol
 
@@ -15,10 +15,37 @@ import pandas as pd
 
 from pipelines.errors import KontoklarError
 from pipelines.frames import RECEIPTS, conform
-from pipelines.matching.partition import Part, pack
+from pipelines.match import Spread
+from pipelines.matching.partition import Part, bounds, pack, unpack
 from pipelines.policy import Policy
 from pipelines.ports.work import Books
 from pipelines.usecases.match import MakeMatcher, basis, input_key
+
+Submit = Callable[[int, list[str], dict[str, int]], "Waiting"]
+
+
+class Waiting(Protocol):
+    """What a worker will answer."""
+
+    def result(self) -> Any: ...
+
+
+def spread_over(submit: Submit, parts: int, least: int) -> Spread:
+    """Cuts a batch of at least so many receipts into ``parts`` and has them judged by whoever ``submit`` asks.
+
+    submit: (place of the part, transaction ids, open amounts that moved) → what will be the packed part.
+    """
+
+    def spread(frame: pd.DataFrame, moved: Mapping[str, int]) -> list[Part] | None:
+        if len(frame) < least:
+            return None
+        ids = frame["transaction_id"].tolist()
+        waiting = [
+            submit(place, ids[start:end], dict(moved)) for place, (start, end) in enumerate(bounds(len(ids), parts))
+        ]
+        return [unpack(one.result()) for one in waiting]
+
+    return spread
 
 
 class BooksMoved(KontoklarError):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import flows
 from benchmarks.daily.files import Company, make
 from pipelines.cli import run as command_line
+from pipelines.matching.partition import Part, unpack
+from pipelines.usecases import match_parts
 from tests.conftest import _fresh
 
 pytestmark = [pytest.mark.xdist_group("prefect"), pytest.mark.usefixtures("prefect")]
@@ -51,9 +54,12 @@ def test_two_workers_plan_what_one_process_plans(
     spread = _prepared(tmp_path / "spread", second_postgresql_url, company, tmp_path)
     day = company.as_of
     judged: list[int] = []
-    monkeypatch.setattr(
-        flows, "unpack", lambda packed, unpack=flows.unpack: judged.append(len(packed[0])) or unpack(packed)
-    )
+
+    def counted(packed: tuple[Any, ...]) -> Part:
+        judged.append(len(packed[0]))
+        return unpack(packed)
+
+    monkeypatch.setattr(match_parts, "unpack", counted)
 
     assert command_line(["--config", str(here), "match", "--as-of", day.isoformat()]) in (0, 1)
     state = flows.match_partitioned(as_of=day, config=str(spread), least=8, return_state=True)
