@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from functools import cache
 from pathlib import Path
 
@@ -85,14 +86,14 @@ def test_a_contest_across_parts_is_settled_as_one() -> None:
 @pytest.mark.parametrize("mix", MIXES)
 def test_two_processes_make_the_same_plan(mix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "LEAST", 50)
-    monkeypatch.setattr(processes.threading, "active_count", lambda: 1)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
     assert processes.useful(500, 2) == 2
     assert _matcher(mix, count=2).plan(_case(mix)[2]) == _plan(mix)
 
 
 def test_the_part_of_a_process_that_dies_is_judged_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "LEAST", 50)
-    monkeypatch.setattr(processes.threading, "active_count", lambda: 1)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
     parent = os.getpid()
     judge = Matcher.part
 
@@ -106,7 +107,7 @@ def test_the_part_of_a_process_that_dies_is_judged_here(monkeypatch: pytest.Monk
 
 
 def test_other_threads_keep_it_in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(processes.threading, "active_count", lambda: 2)
+    monkeypatch.setattr(threading, "active_count", lambda: 2)
     assert processes.useful(100_000, 2) == 1
 
 
