@@ -306,10 +306,13 @@ class Explainer:
             if hit.level in DAMAGED - FAINT and hit.start >= 0:
                 # What is read as a damaged form of this item may be the very number that names another one.
                 apart = [other for other in others if not _overlap(reading.clear[other], (hit.start, hit.end))]
+            elif hit.level in FAINT:
+                # Two slips that happen to give another number of ours are hardly slips.
+                apart = others
             else:
                 same = (hit.start, hit.end) if hit.start >= 0 else reading.clear.get(row, (-1, -1))
                 apart = [other for other in others if not _overlap(reading.clear[other], same)]
-            apart = [other for other in apart if self._items.open_at[other]]
+            apart = [other for other in apart if self._items.open_at[other] or hit.level in FAINT]
             if apart:
                 contradictions.append("names-other-items")
                 return hit.level, value + bits["incomplete"]
