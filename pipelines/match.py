@@ -226,6 +226,8 @@ class Matcher:
                 )
             ]  # fmt: skip
         ranked = ranked[:_RANKS]
+        # Not all combinations were tried: how much better another one might be is said, and a person decides.
+        gap = [Evidence("assignment", "gap", round(-choice.gap, 2))] if choice.bounded else []
         patterns = [pattern_of(one.evidence, one.closed) for one, _ in ranked]
         shares = self._policy.honesty.shares([share for _, share in ranked], patterns)
         result = []
@@ -241,7 +243,7 @@ class Matcher:
                     decision.reason if rank == 1 else "alternative",
                     decision.message if rank == 1 else text("alternative"),
                     decision.pattern if rank == 1 and choice.explanation is not None else pattern,
-                    (prior, *one.evidence),
+                    (prior, *one.evidence, *gap) if rank == 1 else (prior, *one.evidence),
                     amount - sum(line.cash for line in one.lines),
                     self._policy.hash,
                 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import islice
 
 from pipelines.matching.amounts import EXPLAINING, Line, Settlement, settle_group, settle_one
 from pipelines.matching.batch import Batch, Group
@@ -80,6 +81,7 @@ class Explainer:
         self._batch = batch
         self._items = batch.items
         self._weigher = weigher
+        self._open_of: dict[int, list[int]] = {}
         self._policy = batch.policy
         self._bits = batch.policy.bits
         self._declared: list[int] = batch.frame["declared_discount_minor"].fillna(0).astype("int64").tolist()
@@ -156,13 +158,23 @@ class Explainer:
         rows: list[int] = []
         debtors = [debtor for debtor in self._batch.debtor_hits(receipt) if debtor >= 0]
         for debtor in sorted(debtors, key=lambda one: self._items.debtor_numbers[one])[:3]:
-            own = [row for row in self._items.items_of(debtor).tolist() if row not in hits]
-            still = [row for row in own if self._items.open_at[row] > 0]
-            still.sort(key=lambda row: (self._items.due_at[row], self._items.numbers[row]))
+            still = (row for row in self._still_open(debtor) if row not in hits)
+            own = self._items.items_of(debtor)
             amount = self._batch.amounts[receipt]
-            closed = [row for row in own if self._items.open_at[row] == 0 and self._items.amount_at[row] == amount]
-            rows += still[:_OWN_ITEMS] + closed[:1]
+            equal = own[(self._items.open_minor[own] == 0) & (self._items.amount[own] == amount)].tolist()
+            closed = (row for row in equal if row not in hits)
+            rows += [*islice(still, _OWN_ITEMS), *islice(closed, 1)]
         return rows
+
+    def _still_open(self, debtor: int) -> list[int]:
+        """The open items of a debtor, the first due first; nothing moves while a batch is judged."""
+        found = self._open_of.get(debtor)
+        if found is None:
+            own = self._items.items_of(debtor)
+            found = own[self._items.open_minor[own] > 0].tolist()
+            found.sort(key=lambda row: (self._items.due_at[row], self._items.numbers[row]))
+            self._open_of[debtor] = found
+        return found
 
     # --- one item ------------------------------------------------------------------------------------------------
 
