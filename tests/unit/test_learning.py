@@ -251,7 +251,7 @@ def test_weights_follow_the_decisions_and_few_move_them_little() -> None:
     bits = default_policy().bits
     many, few = estimate(choices(800, 0.9), bits), estimate(choices(12, 0.9), bits)
     gap = many.shifts["payer.learned"] - many.shifts["payer.unknown"]
-    assert 2.0 < gap < math.log2(0.9 / 0.1)  # shrunk towards the weights in force
+    assert 1.0 < gap < math.log2(0.9 / 0.1)  # shrunk towards the weights in force
     assert abs(few.shifts.get("payer.learned", 0.0)) < 1.5
     assert many.loss_after < many.loss_before
 
