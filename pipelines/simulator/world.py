@@ -116,13 +116,15 @@ class World:
     receivables: list[dict[str, str]] = field(default_factory=list)
     lock: threading.RLock = field(default_factory=threading.RLock)
     _by_account: dict[str, list[Payment]] = field(default_factory=dict)
+    _accounts: dict[str, BankAccount] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.index()
 
     def index(self) -> None:
         """To be called after ``payments`` changed."""
-        self._by_account = {account.iban: [] for account in self.accounts}
+        self._accounts = {account.iban: account for account in self.accounts}
+        self._by_account = {iban: [] for iban in self._accounts}
         for payment in sorted(self.payments, key=lambda one: one.day):  # stable: within a day as the bank booked
             self._by_account[payment.account].append(payment)
 
@@ -130,10 +132,7 @@ class World:
 
     def account(self, iban: str) -> BankAccount:
         """KeyError for an account of another bank."""
-        for account in self.accounts:
-            if account.iban == iban:
-                return account
-        raise KeyError("no such account at this bank")
+        return self._accounts[iban]
 
     def login(self, user: str) -> Login | None:
         """The access of that user name, None when the bank does not know it."""
