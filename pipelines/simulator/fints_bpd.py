@@ -24,7 +24,6 @@ from fints.formals import (
     ParameterTwostepTAN6,
     ParameterTwostepTAN7,
     PrincipalAccountRequired,
-    SecurityClass,
     SMSChargeAccountRequired,
     SupportedHBCIVersions2,
     SupportedLanguages2,
@@ -68,7 +67,7 @@ def bank_parameters(
     waits: tuple[int, int, int] = (POLLS, FIRST_WAIT, NEXT_WAIT),
 ) -> list[Any]:
     """The BPD. days: how far back statements are kept. one_step: the bank knows method 999 only."""
-    common = (1, 1, SecurityClass.AUTH)
+    common = (1, 1, 1)
     found: list[Any] = [
         HIBPA3(
             BPD_VERSION,
@@ -104,10 +103,10 @@ def _tan_parameters(methods: Sequence[TanMethod], waits: tuple[int, int, int]) -
     found: list[Any] = []
     if six:
         parameters = ParameterTwostepTAN6(False, False, TaskHashAlgorithm.NONE, six)
-        found.append(HITANS6(1, 1, SecurityClass.AUTH, parameters))
+        found.append(HITANS6(1, 1, 1, parameters))
     if seven:
         parameters = ParameterTwostepTAN7(False, False, TaskHashAlgorithm.NONE, seven)
-        found.append(HITANS7(1, 1, SecurityClass.AUTH, parameters))
+        found.append(HITANS7(1, 1, 1, parameters))
     return found
 
 
