@@ -41,7 +41,8 @@ class BankAccount:
 
 @dataclass(frozen=True, slots=True)
 class TanMethod:
-    """A TAN method. code: security function (900–997). kind: ``chiptan``, ``phototan`` or ``pushtan`` (decoupled)."""
+    """A TAN method. code: security function (900–997). kind: ``chiptan``, ``chiptan-optical``, ``phototan`` or
+    ``pushtan`` (decoupled)."""
 
     code: str
     name: str
@@ -56,6 +57,7 @@ class TanMethod:
 
 METHODS = (
     TanMethod("910", "chipTAN manuell", "chiptan", ("Karte 4412",)),
+    TanMethod("911", "chipTAN optisch", "chiptan-optical", ("Karte 4412",)),
     TanMethod("912", "photoTAN", "phototan", ("Lesegerät",)),
     TanMethod("923", "pushTAN 2.0", "pushtan", ("Telefon", "Tablet")),
 )
