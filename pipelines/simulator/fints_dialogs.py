@@ -348,5 +348,3 @@ class FintsBank:
         "HKCAZ": _statements,
         "HKKAZ": _statements,
     }
-
-

@@ -75,7 +75,7 @@ def fints_source(running: SimulatedBank, ibans: list[str]) -> str:
         url=running.fints.url,
         accounts=_listed(ibans),
         since=running.world.start,
-        bank_code=running.world.account(ibans[0]).bank_code,
+        bank_code=running.manner.bank_code,
     )
 
 
