@@ -95,8 +95,8 @@ def window_of(books: Books, as_of: date, since: date | None) -> Window:
 class LiveFetch:
     """Takes from sources one after the other and keeps what became of their accounts.
 
-    unavailable: names of sources that could not be reached as a whole. outcomes: per source, in order. findings: what
-    a source failed with.
+    unavailable: names of sources that could not be reached as a whole. outcomes: per source, in order. details: per
+    source what its error said; such messages hold nothing personal.
     """
 
     books: Books
@@ -104,6 +104,7 @@ class LiveFetch:
     memory: Memory
     unavailable: list[str] = field(default_factory=list)
     outcomes: dict[str, list[AccountOutcome]] = field(default_factory=dict)
+    details: dict[str, str] = field(default_factory=dict)
 
     def fetched(self, sources: Iterable[tuple[str, Source]]) -> Iterator[Document | Finding]:
         """Documents and findings of all sources; outcomes and failures stay here. A source whose login was refused is
@@ -129,8 +130,9 @@ class LiveFetch:
                     told.append(one)
                 else:
                     yield one
-        except SourceUnavailable:
+        except SourceUnavailable as error:
             self.unavailable.append(name)
+            self.details[name] = str(error)
             told.append(AccountOutcome("", AccessState.UNAVAILABLE, "source-unavailable"))
         except NeedsAuthorisation as needed:
             told.append(AccountOutcome("", AccessState.NEEDS_AUTHORISATION, needed.code))
@@ -172,7 +174,11 @@ class LiveFetch:
         return now
 
     def _store(self, news: Sequence[AccountAccess], now: Sequence[AccountAccess]) -> None:
-        findings = [found for fact in now for found in _findings(fact, self.window.as_of)]
+        findings = [
+            found
+            for fact in now
+            for found in _findings(fact, self.window.as_of, "" if fact.account else self.details.get(fact.source, ""))
+        ]
         standing = {found.finding_id for found in findings}
         subjects = {_subject(fact) for fact in now}
         with self.books.read() as work:
@@ -220,12 +226,13 @@ def _subject(fact: AccountAccess) -> str:
     return f"{fact.source} {masked(fact.account)}"
 
 
-def _findings(fact: AccountAccess, as_of: date) -> Iterator[Finding]:
+def _findings(fact: AccountAccess, as_of: date, detail: str = "") -> Iterator[Finding]:
     subject = _subject(fact)
     advice = _BY_CODE.get(fact.code) or _ADVICE.get(fact.state)
     if advice is not None:
         severity = Severity.WARNING if fact.state is AccessState.UNAVAILABLE else Severity.ERROR
         message = f"{subject} {advice.format(source=fact.source)} ({fact.code}, since {fact.since})."
+        message = f"{message} {detail}".strip()
         yield Finding(NOT_FETCHED, severity, subject, message, position=f"notice {fact.access_no}")
     if fact.consent_until is not None and (fact.consent_until - as_of).days <= WARN_DAYS:
         message = (
