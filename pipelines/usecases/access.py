@@ -23,6 +23,7 @@ from pipelines.errors import (
 from pipelines.model.access import AccessState, AccountOutcome
 from pipelines.model.finding import Finding, Severity
 from pipelines.model.statement import Document
+from pipelines.operator_view import masked
 from pipelines.ports.access import AccountAccess
 from pipelines.ports.source import Arrival, Closable, Proven, Remembering, Source, Window
 from pipelines.ports.work import Books
@@ -139,7 +140,6 @@ class LiveFetch:
         except AccessLocked as locked:
             told.append(AccountOutcome("", AccessState.LOCKED, locked.code))
         except ConfigurationError as wrong:
-            self.unavailable.append(name)
             told.append(AccountOutcome("", AccessState.UNAVAILABLE, "source-misconfigured"))
             yield Finding(FAILED, Severity.ERROR, name, f"The source {name} cannot be used: {wrong}.")
         except KontoklarError:
@@ -147,7 +147,6 @@ class LiveFetch:
         except Exception as error:
             # Its text may hold data of people; type and place are enough to find it.
             place = traceback.extract_tb(error.__traceback__)[-1]
-            self.unavailable.append(name)
             told.append(AccountOutcome("", AccessState.UNAVAILABLE, "source-failed"))
             where = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
             yield Finding(
@@ -215,11 +214,6 @@ def _fact(source: str, outcome: AccountOutcome, before: AccountAccess | None, as
     since = before.since if before is not None and same_state else as_of
     number = before.access_no + 1 if before is not None else 1
     return AccountAccess(source, outcome.account, number, outcome.state, outcome.code, outcome.consent_until, since)
-
-
-def masked(account: str) -> str:
-    """An account as an operator recognises it and nobody else can use it; "all accounts" for ""."""
-    return f"{account[:4]}…{account[-4:]}" if account else "all accounts"
 
 
 def _subject(fact: AccountAccess) -> str:
