@@ -73,11 +73,8 @@ def calibrate(
         # What was first seen in the period may have been booked a little before it.
         since = period[0] - timedelta(days=policy.automation.record_days)
         decided = {one.transaction_id: one for one in work.learning.outcomes(since, period[1])}
-        settled = period[1] if as_of <= period[1] else min(period[1], as_of)
-        survived = {
-            one.transaction_id: one
-            for one in work.learning.survived(since, settled - timedelta(days=policy.automation.survival_days))
-        }
+        settled = min(period[1], as_of - timedelta(days=policy.automation.survival_days))
+        survived = {one.transaction_id: one for one in work.learning.survived(since, settled)}
     cases = cases_of(collector.judged, {**survived, **decided})
     by_people = sum(1 for key in collector.judged if key in decided)
     if by_people < LEAST_DECIDED or len(cases) < LEAST_CASES:
