@@ -41,17 +41,18 @@ def generate(
     start: date = START,
     days: int = 31,
     per_day: float = 4.0,
+    today: date | None = None,
     methods: Sequence[TanMethod] | None = None,
 ) -> World:
     """A world of its own: receipts for invoices, twins, batches, returns with reason and charges, transfers between the
-    own accounts. per_day: bookings on each banking day and account, on average. The clock stands on the last day.
+    own accounts. per_day: bookings on each banking day and account, on average. today: where the bank's clock stands;
+    the last day when it is left out.
     """
     rng = Random(seed)
     owner = "Probe & Söhne GmbH"
-    own = tuple(
-        BankAccount(names.iban(rng.choice(names.BANK_CODES), rng.randrange(10**6, 10**10)), owner, rng.randrange(10**7))
-        for _ in range(accounts)
-    )
+    bank_code = rng.choice(names.BANK_CODES)
+    numbers = rng.sample(range(10**6, 10**10), accounts)
+    own = tuple(BankAccount(names.iban(bank_code, number), owner, rng.randrange(10**7)) for number in numbers)
     last = start + timedelta(days=days - 1)
     invented = _Inventor(rng, own)
     for day in bank_days(start, last):
@@ -63,7 +64,7 @@ def generate(
     login = Login(USER, PIN, tuple(account.iban for account in own))
     if methods is not None:
         login.methods = tuple(methods)
-    return World(own, (login,), payments, start, last, _pending(rng, payments), invented.receivables)
+    return World(own, (login,), payments, start, today or last, _pending(rng, payments), invented.receivables)
 
 
 def _count(rng: Random, mean: float) -> int:

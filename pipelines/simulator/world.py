@@ -105,6 +105,7 @@ class Login:
 class World:
     """The bank. payments: every booking of all days, future ones too. pending_from: reference of a booking → day since
     which it is shown as pending. today: the bank's clock. receivables: rows for ``load receivables`` that fit.
+    booked_today: share of today's bookings that the bank has made so far, 1.0 at the end of the day.
 
     A server answers many requests at once: whoever changes something holds ``lock``.
     """
@@ -116,15 +117,18 @@ class World:
     today: date
     pending_from: dict[str, date] = field(default_factory=dict)
     receivables: list[dict[str, str]] = field(default_factory=list)
+    booked_today: float = 1.0
     lock: threading.RLock = field(default_factory=threading.RLock)
     _by_account: dict[str, list[Payment]] = field(default_factory=dict)
+    _accounts: dict[str, BankAccount] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.index()
 
     def index(self) -> None:
         """To be called after ``payments`` changed."""
-        self._by_account = {account.iban: [] for account in self.accounts}
+        self._accounts = {account.iban: account for account in self.accounts}
+        self._by_account = {iban: [] for iban in self._accounts}
         for payment in sorted(self.payments, key=lambda one: one.day):  # stable: within a day as the bank booked
             self._by_account[payment.account].append(payment)
 
@@ -132,10 +136,7 @@ class World:
 
     def account(self, iban: str) -> BankAccount:
         """KeyError for an account of another bank."""
-        for account in self.accounts:
-            if account.iban == iban:
-                return account
-        raise KeyError("no such account at this bank")
+        return self._accounts[iban]
 
     def login(self, user: str) -> Login | None:
         """The access of that user name, None when the bank does not know it."""
@@ -144,9 +145,13 @@ class World:
     # --- what -----------------------------------------------------------------------------------------------------
 
     def booked(self, iban: str, first: date | None = None, last: date | None = None) -> list[Payment]:
-        """What is booked by the end of ``today``, from first to last day, in the order of booking."""
+        """What is booked by now, from first to last day, in the order of booking."""
         until = self.today if last is None else min(last, self.today)
-        return [one for one in self._by_account[iban] if (first is None or one.day >= first) and one.day <= until]
+        found = [one for one in self._by_account[iban] if (first is None or one.day >= first) and one.day <= until]
+        if self.booked_today < 1.0 and until == self.today:
+            of_today = sum(one.day == until for one in found)
+            found = found[: len(found) - of_today + int(of_today * self.booked_today)]
+        return found
 
     def pending(self, iban: str) -> list[Payment]:
         """What the bank has seen but not booked by ``today``."""
@@ -157,7 +162,7 @@ class World:
         ]
 
     def balance(self, iban: str, day: date | None = None) -> int:
-        """The booked balance at the end of a day, not beyond ``today``."""
+        """The booked balance at the end of a day, not beyond now."""
         return self.account(iban).opening + sum(one.amount for one in self.booked(iban, last=day))
 
     # --- when -----------------------------------------------------------------------------------------------------
@@ -167,11 +172,11 @@ class World:
         return self.set_today(self.today + timedelta(days=days))
 
     def set_today(self, day: date) -> date:
-        """The bank's clock only goes forward."""
+        """The bank's clock only goes forward; a new day begins with everything of it booked."""
         with self.lock:
             if day < self.today:
                 raise ValueError("the bank's clock only goes forward")
-            self.today = day
+            self.today, self.booked_today = day, 1.0
         return day
 
     def bank_days(self, first: date | None = None, last: date | None = None) -> list[date]:
