@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pipelines.model.statement import Document
     from pipelines.plans import Plans
     from pipelines.policy import Policy
-    from pipelines.ports.access import AccountAccess
+    from pipelines.ports.access import AccountAccess, Dialogue
     from pipelines.ports.invariants import CheckResult
     from pipelines.review import ReviewDesk
     from pipelines.usecases.access import LiveFetch
@@ -150,9 +150,25 @@ class Kontoklar:
         A source that cannot be reached is named in ``unavailable``; the others go through. An account whose postings
         contradict the books does not stop the others either, but is raised in the end.
         """
+        return self._pulled(as_of, lambda job: self.take(job, as_of, files=files, sources=sources, since=since))
+
+    def authorize(self, source: str, dialogue: Dialogue, as_of: date) -> Step:
+        """Renews the access of one source with a person, and pulls what it delivers thereby (usecases.authorize)."""
+        from pipelines.usecases.authorize import attended
+
+        (part,) = self._sources([source])
+        live = self._live(as_of, None)
+        arrived, aborted = attended(live, source, self._build("sources", part), dialogue)
+        step = self._pulled(as_of, lambda job: self._take_live(job, live, iter(arrived), as_of))
+        if aborted is not None:
+            raise aborted
+        return step
+
+    def _pulled(self, as_of: date, take: Callable[[Pull], Step]) -> Step:
+        """A pull from taking to proving."""
         with self.books.lease("pull", as_of):
             job = self.begin_pull(as_of)
-            step = self.take(job, as_of, files=files, sources=sources, since=since)
+            step = take(job)
             broken: LedgerInvariantBroken | None = None
             accounts = job.accounts()
             for place, key in enumerate(accounts):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from pipelines.commands import books, daily, demo, review, simulate
+from pipelines.commands import authorize, books, daily, demo, review, simulate
 from pipelines.commands.report import BROKEN, USAGE, stderr
 from pipelines.commands.session import Session
 from pipelines.errors import KontoklarError
@@ -40,7 +40,14 @@ def cli(session: Session, config: Path | None, database: str | None, as_json: bo
     session.as_json = session.as_json or as_json
 
 
-for command in (*books.COMMANDS, *daily.COMMANDS, *review.COMMANDS, *demo.COMMANDS, *simulate.COMMANDS):
+for command in (
+    *books.COMMANDS,
+    *daily.COMMANDS,
+    *authorize.COMMANDS,
+    *review.COMMANDS,
+    *demo.COMMANDS,
+    *simulate.COMMANDS,
+):
     cli.add_command(command)
 
 

@@ -45,7 +45,7 @@ class Options:
         """A text. default: None makes the key a must."""
         value = self._values.get(key, default)
         if not isinstance(value, str) or (default is None and not value):
-            raise self._wrong(key, "a text" if key in self._values else "given")
+            raise self._wrong(key, "a text" if value is not None else "given")
         return value
 
     def url(self, key: str, default: str | None = None) -> str:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from fints.formals import (
+    KTI1,
     KTZ1,
     AccountInformation,
     AllowedFormat,
@@ -18,7 +19,6 @@ from fints.formals import (
     DescriptionRequired,
     GetSEPAAccountParameter1,
     InitializationMode,
-    KTI1,
     Language2,
     ParameterPinTan,
     ParameterTwostepTAN6,

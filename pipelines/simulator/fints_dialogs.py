@@ -34,10 +34,11 @@ ONE_STEP = "999"
 class Manner:
     """How this bank does FinTS, because banks differ.
 
-    bank_code: its Bankleitzahl for FinTS; clients know real ones and their oddities, so it is nobody's. camt, mt940: which statement orders it knows. days: how far back statements are kept. one_step: no TAN methods at
-    all. tan_at: asks for the TAN when the dialogue opens ("init") or with the first statement order ("statements").
+    bank_code: its Bankleitzahl for FinTS; clients know real ones and their oddities, so it is nobody's. camt, mt940:
+    which statement orders it knows. days: how far back statements are kept. one_step: no TAN methods at all.
+    tan_at: asks for the TAN when the dialogue opens ("init") or with the first statement order ("statements").
     documents: camt documents per page; page_bytes: MT940 bytes per page. wrong_pin, locked: its return codes.
-    products: product ids it accepts, () for any. answers_balance: knows HKSAL.
+    products: product ids it accepts, () for any. waits: of decoupled confirmations, see ``fints_bpd``.
     """
 
     name: str = "Probebank"

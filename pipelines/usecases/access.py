@@ -37,10 +37,16 @@ FAILED: Final = "source-failed"
 
 _ADVICE: Final = {
     AccessState.NEEDS_AUTHORISATION: "needs a person's consent or TAN; run: kontoklar authorize {source}",
-    AccessState.LOCKED: "was refused by the bank (wrong or locked login) and will not be tried with the same login "
-    "again and again; check the login with the bank, then run: kontoklar authorize {source}",
+    AccessState.LOCKED: "was refused (wrong or locked login) and is left alone until a person has seen to it, because "
+    "trying again would lock it for good; correct the login, then run: kontoklar authorize {source}",
     AccessState.UNAVAILABLE: "could not be reached; the next run tries again",
     AccessState.INCOMPLETE: "was delivered with holes, so nothing of it was used; the next run fetches it again",
+}
+
+
+_BY_CODE: Final = {
+    "account-not-listed": "is not among the accounts of the source any more; connect it again there, or name the "
+    "accounts that are wanted in `accounts` of [[sources]]",
 }
 
 
@@ -100,8 +106,16 @@ class LiveFetch:
     outcomes: dict[str, list[AccountOutcome]] = field(default_factory=dict)
 
     def fetched(self, sources: Iterable[tuple[str, Source]]) -> Iterator[Document | Finding]:
-        """Documents and findings of all sources; outcomes and failures stay here."""
+        """Documents and findings of all sources; outcomes and failures stay here. A source whose login was refused is
+        not asked again until ``authorize`` has gone through."""
+        with self.books.read() as work:
+            locked = {fact.source: fact for fact in work.access.latest() if _refused_login(fact)}
         for name, source in sources:
+            if name in locked:
+                # The same wrong login once a day locks an access as surely as three times a minute.
+                fact = locked[name]
+                self.outcomes[name] = [AccountOutcome("", fact.state, fact.code, fact.consent_until)]
+                continue
             yield from self.taken(name, partial(source.fetch, self.window), source)
 
     def taken(self, name: str, begin: Callable[[], Iterable[Arrival]], source: object) -> Iterator[Document | Finding]:
@@ -173,6 +187,10 @@ class LiveFetch:
             work.findings.resolve(over, "the account was fetched again")
 
 
+def _refused_login(fact: AccountAccess) -> bool:
+    return not fact.account and fact.state is AccessState.LOCKED
+
+
 def _completed(outcomes: Sequence[AccountOutcome], whole: AccountAccess | None) -> list[AccountOutcome]:
     """The outcomes, the source as a whole counted as reached again when nothing says otherwise."""
     told = list({outcome.account: outcome for outcome in outcomes}.values())
@@ -204,7 +222,7 @@ def _subject(fact: AccountAccess) -> str:
 
 def _findings(fact: AccountAccess, as_of: date) -> Iterator[Finding]:
     subject = _subject(fact)
-    advice = _ADVICE.get(fact.state)
+    advice = _BY_CODE.get(fact.code) or _ADVICE.get(fact.state)
     if advice is not None:
         severity = Severity.WARNING if fact.state is AccessState.UNAVAILABLE else Severity.ERROR
         message = f"{subject} {advice.format(source=fact.source)} ({fact.code}, since {fact.since})."
