@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 from pipelines.simulator.finapi_state import FinapiState
+from pipelines.simulator.fints_tan import flicker_code
 from pipelines.simulator.web import Answer, Request, json_answer
 from pipelines.simulator.world import CONSENT_DAYS, TanMethod
 
-_CHALLENGE = {"chiptan": "TEXT", "phototan": "PHOTO", "pushtan": None}
+_CHALLENGE = {"chiptan": "TEXT", "chiptan-optical": "FLICKER_CODE", "phototan": "PHOTO", "pushtan": None}
 # A one-pixel PNG stands for the photoTAN graphic.
 _PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
@@ -113,6 +114,8 @@ class Updates:
         more: dict[str, Any] = {}
         if method.kind == "phototan":
             more = {"photoTanMimeType": "image/png", "photoTanData": _PICTURE}
+        elif method.kind == "chiptan-optical":
+            more = {"opticalData": flicker_code(self.state.login.tan)}
         message = "Bitte geben Sie die TAN ein, die Ihr Gerät zeigt."
         return self._multi_step(
             request, "CHALLENGE_RESPONSE_REQUIRED", challengeMessage=message, answerFieldLabel="TAN", **more
