@@ -230,7 +230,9 @@ def told(documents: Sequence[Document]) -> list[tuple[str, str, int]]:
 def truth(world: World, first: date | None = None) -> list[tuple[str, str, int]]:
     """What the bank has booked by today."""
     return sorted(
-        (account.iban, str(one.day), one.amount) for account in world.accounts for one in world.booked(account.iban, first)
+        (account.iban, str(one.day), one.amount)
+        for account in world.accounts
+        for one in world.booked(account.iban, first)
     )
 
 

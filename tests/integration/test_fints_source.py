@@ -1,4 +1,4 @@
-"""The FinTS source against the simulated bank: everything that was booked, as the bank's own bytes, or a named state."""
+"""The FinTS source against the simulated bank: all that was booked, as the bank's own bytes, or a named state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from pipelines.errors import ConfigurationError
 from pipelines.model.access import AccessState
 from pipelines.model.statement import EntryStatus
 from pipelines.ports.source import Proven, Window
+from pipelines.simulator import fints_orders
 from pipelines.simulator.fints_dialogs import Manner
+from pipelines.simulator.fints_pages import Page
 from pipelines.simulator.world import TanMethod
 from sources.recognise import read
 from tests.fints_world import TODAY, Bank, open_bank, proven, taken, told, truth
@@ -55,9 +57,24 @@ class TestStatements:
             assert fetched.complete
             assert told(fetched.booked()) == truth(bank.world)
 
-    def test_umlauts_stay_the_banks_bytes(self) -> None:
-        with open_bank(manner=Manner(camt=False)) as bank:
-            assert any("ü".encode("latin-1") in one.content for one in bank.fetch().booked())
+    def test_umlauts_stay_the_banks_bytes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        parts = [b":20:X\r\n:86:166?20M\xfc", b"", b"ller ?'@5@\r\n-\r\n"]  # a page with nothing: ING's @0@
+        pages = [Page((part,)) for part in parts]
+        monkeypatch.setattr(fints_orders, "mt940_pages", lambda *_args, **_more: pages)
+        with open_bank(manner=Manner(camt=False), accounts=1) as bank:
+            (document,) = bank.fetch().booked()
+            assert document.content == b"".join(parts)
+
+    @pytest.mark.parametrize("camt", [True, False])
+    def test_an_answer_with_nothing_in_it_is_not_no_bookings(self, camt: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+        empty = b"<Document><BkToCstmrAcctRpt><Rpt><Id>1</Id></Rpt></BkToCstmrAcctRpt></Document>" if camt else b""
+        name = "camt_pages" if camt else "mt940_pages"
+        monkeypatch.setattr(fints_orders, name, lambda *_args, **_more: [Page((empty,))])
+        with open_bank(manner=Manner(camt=camt, mt940=not camt), accounts=1) as bank:
+            bank.faults.arm("fints-balance-missing")
+            fetched = bank.fetch()
+            assert fetched.states() == [("incomplete", "empty-answer")]
+            assert fetched.documents == []
 
     def test_every_document_proves_itself(self, bank: Bank) -> None:
         for document in bank.fetch().booked():
@@ -100,7 +117,8 @@ class TestWindow:
 
     def test_a_day_the_bank_no_longer_keeps_is_a_finding(self) -> None:
         with open_bank(manner=Manner(days=5)) as bank:
-            fetched = taken(bank.source().fetch(Window(TODAY, proven={bank.ibans[0]: Proven(TODAY.replace(day=1), TODAY.replace(day=2))})))
+            long_ago = {bank.ibans[0]: Proven(TODAY.replace(day=1), TODAY.replace(day=2))}
+            fetched = taken(bank.source().fetch(Window(TODAY, proven=long_ago)))
             assert fetched.complete
             assert told(fetched.booked()) == truth(bank.world, TODAY - timedelta(days=5))
             assert [one.code for one in fetched.findings] == ["history-too-short"]
