@@ -11,7 +11,7 @@ from pipelines.bookings import Known, Observation, observe
 from pipelines.chain import MISMATCH, Refused, Told
 from pipelines.model.finding import Finding, Severity
 from pipelines.model.money import Money
-from pipelines.model.statement import Balance, BalanceKind, Coverage, Entry, EntryStatus, Statement
+from pipelines.model.statement import Balance, BalanceKind, Coverage, Entry, EntryStatus, Proof, Statement
 from pipelines.refusals import mismatch_message
 from pipelines.settlement import Classify, Waiting
 
@@ -109,7 +109,7 @@ def _first_notes(item: Waiting, pending: int) -> list[Finding]:
     """What is noted once, when a statement arrives."""
     statement = item.statement
     found = list(statement.defects)
-    if pending:
+    if pending and statement.proof is Proof.STATED:  # with a snapshot they are asked for, and shown by themselves
         message = f"{pending} entries are pending or for information only; they are not posted."
         found.append(note_on(item, "entries-not-booked", Severity.INFO, message))
     if not statement.entries and statement.opening is None and statement.closing is None:

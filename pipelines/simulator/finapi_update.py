@@ -10,7 +10,7 @@ from pipelines.simulator.finapi_state import FinapiState
 from pipelines.simulator.web import Answer, Request, json_answer
 from pipelines.simulator.world import CONSENT_DAYS, TanMethod
 
-_CHALLENGE = {"chiptan": "TEXT", "phototan": "PHOTO", "pushtan": None}
+_CHALLENGE = {"chiptan": "TEXT", "chiptan-optical": "FLICKER_CODE", "phototan": "PHOTO", "pushtan": None}
 # A one-pixel PNG stands for the photoTAN graphic.
 _PICTURE = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 

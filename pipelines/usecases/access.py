@@ -23,6 +23,7 @@ from pipelines.errors import (
 from pipelines.model.access import AccessState, AccountOutcome
 from pipelines.model.finding import Finding, Severity
 from pipelines.model.statement import Document
+from pipelines.operator_view import masked
 from pipelines.ports.access import AccountAccess
 from pipelines.ports.source import Arrival, Closable, Proven, Remembering, Source, Window
 from pipelines.ports.work import Books
@@ -95,8 +96,8 @@ def window_of(books: Books, as_of: date, since: date | None) -> Window:
 class LiveFetch:
     """Takes from sources one after the other and keeps what became of their accounts.
 
-    unavailable: names of sources that could not be reached as a whole. outcomes: per source, in order. findings: what
-    a source failed with.
+    unavailable: names of sources that could not be reached as a whole. outcomes: per source, in order. details: per
+    source what its error said; such messages hold nothing personal.
     """
 
     books: Books
@@ -104,6 +105,7 @@ class LiveFetch:
     memory: Memory
     unavailable: list[str] = field(default_factory=list)
     outcomes: dict[str, list[AccountOutcome]] = field(default_factory=dict)
+    details: dict[str, str] = field(default_factory=dict)
 
     def fetched(self, sources: Iterable[tuple[str, Source]]) -> Iterator[Document | Finding]:
         """Documents and findings of all sources; outcomes and failures stay here. A source whose login was refused is
@@ -129,15 +131,15 @@ class LiveFetch:
                     told.append(one)
                 else:
                     yield one
-        except SourceUnavailable:
+        except SourceUnavailable as error:
             self.unavailable.append(name)
+            self.details[name] = str(error)
             told.append(AccountOutcome("", AccessState.UNAVAILABLE, "source-unavailable"))
         except NeedsAuthorisation as needed:
             told.append(AccountOutcome("", AccessState.NEEDS_AUTHORISATION, needed.code))
         except AccessLocked as locked:
             told.append(AccountOutcome("", AccessState.LOCKED, locked.code))
         except ConfigurationError as wrong:
-            self.unavailable.append(name)
             told.append(AccountOutcome("", AccessState.UNAVAILABLE, "source-misconfigured"))
             yield Finding(FAILED, Severity.ERROR, name, f"The source {name} cannot be used: {wrong}.")
         except KontoklarError:
@@ -145,7 +147,6 @@ class LiveFetch:
         except Exception as error:
             # Its text may hold data of people; type and place are enough to find it.
             place = traceback.extract_tb(error.__traceback__)[-1]
-            self.unavailable.append(name)
             told.append(AccountOutcome("", AccessState.UNAVAILABLE, "source-failed"))
             where = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
             yield Finding(
@@ -172,7 +173,11 @@ class LiveFetch:
         return now
 
     def _store(self, news: Sequence[AccountAccess], now: Sequence[AccountAccess]) -> None:
-        findings = [found for fact in now for found in _findings(fact, self.window.as_of)]
+        findings = [
+            found
+            for fact in now
+            for found in _findings(fact, self.window.as_of, "" if fact.account else self.details.get(fact.source, ""))
+        ]
         standing = {found.finding_id for found in findings}
         subjects = {_subject(fact) for fact in now}
         with self.books.read() as work:
@@ -211,21 +216,17 @@ def _fact(source: str, outcome: AccountOutcome, before: AccountAccess | None, as
     return AccountAccess(source, outcome.account, number, outcome.state, outcome.code, outcome.consent_until, since)
 
 
-def masked(account: str) -> str:
-    """An account as an operator recognises it and nobody else can use it; "all accounts" for ""."""
-    return f"{account[:4]}…{account[-4:]}" if account else "all accounts"
-
-
 def _subject(fact: AccountAccess) -> str:
     return f"{fact.source} {masked(fact.account)}"
 
 
-def _findings(fact: AccountAccess, as_of: date) -> Iterator[Finding]:
+def _findings(fact: AccountAccess, as_of: date, detail: str = "") -> Iterator[Finding]:
     subject = _subject(fact)
     advice = _BY_CODE.get(fact.code) or _ADVICE.get(fact.state)
     if advice is not None:
         severity = Severity.WARNING if fact.state is AccessState.UNAVAILABLE else Severity.ERROR
         message = f"{subject} {advice.format(source=fact.source)} ({fact.code}, since {fact.since})."
+        message = f"{message} {detail}".strip()
         yield Finding(NOT_FETCHED, severity, subject, message, position=f"notice {fact.access_no}")
     if fact.consent_until is not None and (fact.consent_until - as_of).days <= WARN_DAYS:
         message = (

@@ -1,48 +1,72 @@
-"""Commerzbank: name, account and references all inside ``Buchungstext``; amounts without trailing zeros, no balance.
+"""Commerzbank: UTF-8 with BOM, everything about the other side in one text, no balance.
 
-Header seen in tireminnanzi/HomeExp (202404_202505_CMZB.csv; ``IBAN Kontoinhaber``) and, until about 2023, with
-``IBAN Auftraggeberkonto`` in converters for GnuCash (commerzbank-csv4gnucash).
+``Name BIC IBAN Zweck End-to-End-Ref.: … Mandatsref: … Gläubiger-ID: … SEPA-BASISLASTSCHRIFT wiederholend``. The text is
+split only at the marks the bank itself sets; without an IBAN in it nobody can tell the name from the remittance, and
+all of it is remittance.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from sources.csv_profile import Line, Profile, Row
+from pipelines.normalize import normalize_iban
+from sources.csv_profile import Booking, Cells, Profile, column_key
 
-_TAGS = re.compile(r"\b(End-to-End-Ref\.|Mandatsref|Gläubiger-ID|Kundenreferenz|CRED):\s*(\S+)")
-_SIDE = re.compile(
-    r"(?P<name>.+?)\s+(?P<bic>[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)\s+(?P<iban>[A-Z]{2}\d{2}[A-Z0-9]{11,30})\b\s*(?P<text>.*)",
-    re.DOTALL,
+_MARKS = re.compile(r"\s*(End-to-End-Ref\.?|Mandatsref\.?|Gläubiger-ID|CORE|Ref\.):\s*", re.IGNORECASE)
+_KIND = re.compile(
+    r"\s*SEPA-(?:BASIS|FIRMEN)LASTSCHRIFT(?:\s+(?:wiederholend|einmalig|erstmalig|letztmalig))?\s*$", re.IGNORECASE
 )
+_PARTY = re.compile(
+    r"(?P<name>.{1,140}?)\s+(?P<bic>[A-Z]{6}[A-Z0-9]{2}(?:[A-Z0-9]{3})?)?\s*(?P<iban>[A-Z]{2}\d{2}[A-Z0-9]{11,30})(?:\s+|$)"
+    r"(?P<text>.*)",
+    re.ASCII | re.DOTALL,
+)
+_BANK_CODE, _NUMBER = column_key("Bankleitzahl Auftraggeberkonto"), column_key("Auftraggeberkonto")
 
 
-def _line(row: Row) -> Line:
-    words = row["Buchungstext"]
-    first = _TAGS.search(words)
-    tags = dict(_TAGS.findall(words))
-    text = (words[: first.start()] if first else words).strip()
-    side = _SIDE.fullmatch(text)
-    return Line(
-        booking_day=row["Buchungstag"],
-        value_day=row["Wertstellung"],
-        amount=row["Betrag"],
-        currency=row["Währung"],
-        account=row.first("IBAN Kontoinhaber", "IBAN Auftraggeberkonto"),
-        name=side["name"] if side else "",
-        iban=side["iban"] if side else "",
-        bank=side["bic"] if side else "",
-        text=side["text"] if side else text,
-        booking_text=row["Umsatzart"],
-        end_to_end_id=tags.get("End-to-End-Ref.", ""),
-        mandate_id=tags.get("Mandatsref", ""),
-        creditor_id=tags.get("Gläubiger-ID", "") or tags.get("CRED", ""),
-        customer_reference=tags.get("Kundenreferenz", ""),
+def _split(booking: Booking, cells: Cells) -> Booking:
+    pieces = _MARKS.split(_KIND.sub("", booking.remittance))
+    values = {}
+    for name, value in zip(pieces[1::2], pieces[2::2], strict=True):
+        values[column_key(name).rstrip(".")] = value.split(" ")[0]
+    text = pieces[0]
+    party = _PARTY.fullmatch(text)
+    if party is not None and normalize_iban(party["iban"]):
+        found = replace(
+            booking,
+            name=party["name"],
+            bank=party["bic"] or "",
+            counter_account=party["iban"],
+            remittance=party["text"].strip(),
+        )
+    else:
+        found = replace(booking, remittance=text)
+    account = booking.account
+    if not account and cells.get(_BANK_CODE):
+        account = f"{cells[_BANK_CODE]}/{cells.get(_NUMBER, '')}"
+    return replace(
+        found,
+        account=account,
+        end_to_end_id=values.get("end-to-end-ref", ""),
+        mandate_id=values.get("mandatsref", ""),
+        creditor_id=values.get("glaeubiger-id", ""),
     )
 
 
-PROFILE = Profile(
-    name="csv-commerzbank",
-    header=("Buchungstag", "Wertstellung", "Umsatzart", "Buchungstext", "Betrag", "Währung"),
-    line=_line,
+PROFILES = (
+    Profile(
+        name="commerzbank",
+        required="Buchungstag;Wertstellung;Umsatzart;Buchungstext;Betrag;Währung",
+        columns={
+            "account": ("IBAN Kontoinhaber", "IBAN Auftraggeberkonto"),
+            "booking_day": ("Buchungstag",),
+            "value_day": ("Wertstellung",),
+            "booking_text": ("Umsatzart",),
+            "remittance": ("Buchungstext",),
+            "amount": ("Betrag",),
+            "currency": ("Währung",),
+        },
+        refine=_split,
+    ),
 )

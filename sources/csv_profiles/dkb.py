@@ -1,57 +1,77 @@
-"""DKB since 2023: payer and payee in columns of their own, amounts like ``1.000`` for a thousand, once with ``€``.
+"""DKB, the portal since 2023 and the one before.
 
-Header seen in hamvocke/dkb2homebank (giro.csv, 2023), milenvoutchev/2ynab (DkbGirokonto2026.csv) and
-d-led/auto-ynab-csv (dkb-giro.csv). The preamble states the balance of a day, which proves the file where it continues
-what is known.
+New: UTF-8 with BOM, quoted, ``TT.MM.JJ``, payer and payee in two columns, zeros behind the comma left out (``-62,3``,
+``1.000``). Old: cp1252, ``TT.MM.JJJJ``, every line ends with a separator. Both name the account above the table, and a
+balance of the day of the export, which is not the balance after the last row: it proves nothing.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
-from sources.csv_profile import Frame, Line, Profile, Row, Rows
+from sources.csv_profile import Booking, Cells, Preamble, Profile, column_key, first_below
 
-_BALANCE = re.compile(r"Kontostand vom (\d{1,2}\.\d{1,2}\.\d{2,4}):?")
-_IBAN = re.compile(r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}")
-
-
-def _line(row: Row) -> Line:
-    # On a credit the payer is the other side, on a debit the payee.
-    credit = row["Umsatztyp"].casefold() == "eingang" or (
-        not row["Umsatztyp"] and not row["Betrag (€)"].startswith("-")
-    )
-    return Line(
-        booking_day=row["Buchungsdatum"],
-        value_day=row["Wertstellung"],
-        amount=row["Betrag (€)"],
-        name=row["Zahlungspflichtige*r"] if credit else row["Zahlungsempfänger*in"],
-        iban=row["IBAN"],
-        text=row["Verwendungszweck"],
-        end_to_end_id=row["Kundenreferenz"],
-        mandate_id=row["Mandatsreferenz"],
-        creditor_id=row["Gläubiger-ID"],
-        pending=row["Status"].casefold() == "vorgemerkt",
-    )
+_PENDING = re.compile(r"vorgemerkt", re.IGNORECASE)
+_PAYER, _PAYEE = column_key("Zahlungspflichtige*r"), column_key("Zahlungsempfänger*in")
+_LABELS = ("Girokonto", "Konto", "Tagesgeld", "Geschäftskonto", "Verwalterkonto", "Kontonummer:")
 
 
-def frame_of(before: Rows, _after: Rows) -> Frame:
-    """The account in the first line, the balance where one is stated."""
-    account = day = balance = ""
-    for row in before:
-        for place, cell in enumerate(row):
-            if not account and (found := _IBAN.match(cell)):
-                account = found[0]
-            if place + 1 < len(row) and (stated := _BALANCE.fullmatch(cell.strip())):
-                day, balance = stated[1], row[place + 1]
-    return Frame(account=account, currency="EUR", closing=balance, closing_day=day, made_on=day)
+def _around(above: Sequence[Sequence[str]], _below: Sequence[Sequence[str]]) -> Preamble:
+    for label in _LABELS:
+        account = first_below(above, label)
+        if account:
+            return Preamble(account=account[0].partition("/")[0])
+    return Preamble()
 
 
-PROFILE = Profile(
-    name="csv-dkb",
-    header=(
-        "Buchungsdatum", "Wertstellung", "Status", "Zahlungspflichtige*r", "Zahlungsempfänger*in", "Verwendungszweck",
-        "Umsatztyp", "Betrag (€)",
+def _other_side(booking: Booking, cells: Cells) -> Booking:
+    return replace(booking, name=cells.get(_PAYER if booking.amount_minor >= 0 else _PAYEE, ""))
+
+
+PROFILES = (
+    Profile(
+        name="dkb-2023",
+        required=(
+            "Buchungsdatum;Wertstellung;Status;Zahlungspflichtige*r;Zahlungsempfänger*in;"
+            "Verwendungszweck;IBAN;Betrag (€)"
+        ),
+        columns={
+            "booking_day": ("Buchungsdatum",),
+            "value_day": ("Wertstellung",),
+            "booking_text": ("Umsatztyp",),
+            "remittance": ("Verwendungszweck",),
+            "counter_account": ("IBAN",),
+            "amount": ("Betrag (€)",),
+            "creditor_id": ("Gläubiger-ID",),
+            "mandate_id": ("Mandatsreferenz",),
+            "end_to_end_id": ("Kundenreferenz",),
+        },
+        status="Status",
+        pending=_PENDING,
+        surroundings=_around,
+        refine=_other_side,
     ),
-    line=_line,
-    frame=frame_of,
-)  # fmt: skip
+    Profile(
+        name="dkb-2016",
+        required=(
+            "Buchungstag;Wertstellung;Buchungstext;Auftraggeber / Begünstigter;Verwendungszweck;"
+            "Kontonummer;BLZ;Betrag (EUR)"
+        ),
+        columns={
+            "booking_day": ("Buchungstag",),
+            "value_day": ("Wertstellung",),
+            "booking_text": ("Buchungstext",),
+            "name": ("Auftraggeber / Begünstigter",),
+            "remittance": ("Verwendungszweck",),
+            "counter_account": ("Kontonummer",),
+            "bank": ("BLZ",),
+            "amount": ("Betrag (EUR)",),
+            "creditor_id": ("Gläubiger-ID",),
+            "mandate_id": ("Mandatsreferenz",),
+            "end_to_end_id": ("Kundenreferenz",),
+        },
+        surroundings=_around,
+    ),
+)

@@ -1,52 +1,47 @@
-"""ING: a long preamble, no counterparty account, two columns called ``Währung``, a running balance if exported with it.
+"""ING: cp1252, a dozen lines above the table, newest row first, with or without a running balance.
 
-Header seen in six spellings between 2019 and 2026: gbviktor/bankdash (ing.csv), MatWein/XMC (Umsatzanzeige_….csv) and
-nicolettas-muggelbude/RechnungsFee (ing.csv, ing-mit-saldo.csv).
+``Währung`` stands twice, first for the balance, then for the amount. Some rows lack the booking text's cell.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from sources.csv_profile import Frame, Line, Profile, Row, Rows, labelled
-from sources.sepa_tags import Tagged, colon_tags
+from sources.csv_profile import CellRefused, Preamble, Profile, first_below, parse_day
 
-_DAY = re.compile(r"\d{1,2}\.\d{1,2}\.\d{4}")
-
-
-def _line(row: Row) -> Line:
-    tagged = colon_tags(Tagged({}, row["Verwendungszweck"], ""))
-    return Line(
-        booking_day=row["Buchung"],
-        value_day=row.first("Wertstellungsdatum", "Valuta"),
-        amount=row["Betrag"],
-        # With a balance the first currency is the balance's, the second the amount's.
-        currency=row.second("Währung") or row["Währung"],
-        balance=row["Saldo"],
-        name=row["Auftraggeber/Empfänger"],
-        iban=tagged.values.get("IBAN", ""),
-        text=tagged.text,
-        booking_text=row["Buchungstext"],
-        end_to_end_id=tagged.values.get("EREF", ""),
-        mandate_id=tagged.values.get("MREF", ""),
-        creditor_id=tagged.values.get("CRED", ""),
-    )
+_PERIOD = re.compile(r"(\d\d\.\d\d\.\d{4}) - (\d\d\.\d\d\.\d{4})")
 
 
-def _frame(before: Rows, _after: Rows) -> Frame:
-    period = _DAY.findall(labelled(before, "Zeitraum"))
-    made = _DAY.search(" ".join(cell for row in before[:2] for cell in row))
-    return Frame(
-        account=labelled(before, "IBAN"),
-        first_day=period[0] if len(period) == 2 else "",
-        last_day=period[1] if len(period) == 2 else "",
-        made_on=made[0] if made else "",
-    )
+def _around(above: Sequence[Sequence[str]], _below: Sequence[Sequence[str]]) -> Preamble:
+    account = first_below(above, "IBAN")
+    period = _PERIOD.search(" ".join(first_below(above, "Zeitraum")))
+    try:
+        days = (parse_day(period[1]), parse_day(period[2])) if period else (None, None)
+    except CellRefused:
+        days = (None, None)
+    return Preamble(account=account[0] if account else "", from_day=days[0], to_day=days[1])
 
 
-PROFILE = Profile(
-    name="csv-ing",
-    header=("Buchung", "Auftraggeber/Empfänger", "Buchungstext", "Verwendungszweck", "Betrag", "Währung"),
-    line=_line,
-    frame=_frame,
+_COLUMNS = {
+    "booking_day": ("Buchung",),
+    "value_day": ("Wertstellungsdatum", "Valuta"),
+    "name": ("Auftraggeber/Empfänger",),
+    "booking_text": ("Buchungstext",),
+    "remittance": ("Verwendungszweck",),
+    "balance": ("Saldo",),
+    "amount": ("Betrag",),
+    "currency": ("Währung",),
+    "end_to_end_id": ("Kundenreferenz",),
+    "mandate_id": ("Mandatsreferenz",),
+    "creditor_id": ("Gläubiger-ID",),
+}
+
+PROFILES = (
+    Profile(
+        name="ing",
+        required="Buchung;Auftraggeber/Empfänger;Buchungstext;Verwendungszweck;Betrag;Währung",
+        columns=_COLUMNS,
+        surroundings=_around,
+    ),
 )

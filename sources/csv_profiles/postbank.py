@@ -1,73 +1,80 @@
-"""Postbank since 2023, and Deutsche Bank and norisbank since they moved to the same platform (seen 2025).
+"""Postbank, and Deutsche Bank since it moved to the same platform: UTF-8 with BOM, unquoted, days as ``1.6.2026``.
 
-Days without leading zeros, ``Betrag`` signed, a footer with the closing balance of the period. Header seen in
-RtCryo/cash-cockpit (Kontoumsaetze_….csv, 2023), BananaAccounting/Germany (deutschebank format 5, 2025) and
-developeregrem/fewohbee (2026).
+``Betrag`` is signed and repeats ``Soll`` or ``Haben``. The account stands in a small table above, the balance before
+the period as ``Letzter Kontostand`` above and the one after it as ``Kontostand`` below. They prove the rows if they add
+up; where they mean another moment, the rows stay unproven.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 
-from sources.csv_profile import Frame, Line, Profile, Row, Rows, column_key
+from sources.csv_profile import CellRefused, Preamble, Profile, first_below, parse_day, parse_money
 
-_PERIOD = re.compile(r"\s*(\d{1,2}\.\d{1,2}\.\d{4})\s*-\s*(\d{1,2}\.\d{1,2}\.\d{4})\s*")
-
-
-def line_of(row: Row) -> Line | None:
-    """A booking; the footer is none. ``Soll`` is negative already and only asked where ``Betrag`` is empty."""
-    if not row["Buchungstag"][:1].isdigit():
-        return None
-    return Line(
-        booking_day=row["Buchungstag"],
-        value_day=row["Wert"],
-        amount=row.first("Betrag", "Soll", "Haben"),
-        currency=row["Währung"],
-        name=row["Begünstigter / Auftraggeber"],
-        iban=row.first("IBAN / Kontonummer", "IBAN"),
-        bank=row["BIC"],
-        text=row["Verwendungszweck"],
-        booking_text=row["Umsatzart"],
-        end_to_end_id=row["Kundenreferenz"],
-        mandate_id=row["Mandatsreferenz"],
-        creditor_id=row["Gläubiger ID"],
-        ultimate=row.first("Abweichender Auftraggeber", "Abweichender Empfänger"),
-    )
+_PERIOD = re.compile(r"(\d{1,2}\.\d{1,2}\.\d{4}) - (\d{1,2}\.\d{1,2}\.\d{4})")
+_CURRENCY = "EUR"
 
 
-def frame_of(before: Rows, after: Rows) -> Frame:
-    """The account below its heading, the period, the balance in the footer."""
-    account = currency = first = last = closing = day = ""
-    for place, row in enumerate(before):
-        keys = [column_key(cell) for cell in row]
-        if "IBAN" in keys and place + 1 < len(before):
-            below = before[place + 1]
-            at = keys.index("IBAN")
-            account = below[at] if at < len(below) else ""
-            at = keys.index("WAEHRUNG") if "WAEHRUNG" in keys else len(below)
-            currency = below[at] if at < len(below) else ""
-        if row and (period := _PERIOD.fullmatch(row[0])):
-            first, last = period[1], period[2]
-    for row in after:
-        if len(row) > 4 and column_key(row[0]) == "KONTOSTAND":
-            day, closing = row[1], row[4]
-    return Frame(
+def surroundings(above: Sequence[Sequence[str]], below: Sequence[Sequence[str]]) -> Preamble:
+    """Account, period and balances around the table, in the layout that Postbank and Deutsche Bank share."""
+    account, period = "", None
+    for row, after in pairwise(above):
+        if "IBAN" in row and len(after) > row.index("IBAN"):
+            account = after[row.index("IBAN")]
+    if not account:
+        account = next(iter(first_below(above, "IBAN")), "")
+    for row in above:
+        period = period or _PERIOD.search(" ".join(row))
+    try:
+        days = (parse_day(period[1]), parse_day(period[2])) if period else (None, None)
+    except CellRefused:
+        days = (None, None)
+    return Preamble(
         account=account,
-        currency=currency,
-        first_day=first,
-        last_day=last,
-        closing=closing,
-        closing_day=day,
-        made_on=day,
+        opening_minor=_balance(first_below(above, "Letzter Kontostand")),
+        closing_minor=_balance(first_below(below, "Kontostand")),
+        from_day=days[0],
+        to_day=days[1],
     )
 
 
-PROFILE = Profile(
-    name="csv-postbank",
-    header=(
-        "Buchungstag", "Wert", "Umsatzart", "Begünstigter / Auftraggeber", "Verwendungszweck", "IBAN / Kontonummer",
-        "Kundenreferenz", "Betrag", "Soll", "Haben", "Währung",
+def _balance(cells: Sequence[str]) -> int | None:
+    for cell in cells:
+        if cell[-1:].isdigit() and cell.count(".") != 2:
+            try:
+                return parse_money(cell, _CURRENCY, ",")
+            except CellRefused:
+                return None
+    return None
+
+
+COLUMNS = {
+    "booking_day": ("Buchungstag",),
+    "value_day": ("Wert",),
+    "booking_text": ("Umsatzart",),
+    "name": ("Begünstigter / Auftraggeber",),
+    "remittance": ("Verwendungszweck",),
+    "counter_account": ("IBAN / Kontonummer", "IBAN"),
+    "bank": ("BIC",),
+    "end_to_end_id": ("Kundenreferenz",),
+    "mandate_id": ("Mandatsreferenz",),
+    "creditor_id": ("Gläubiger ID",),
+    "amount": ("Betrag",),
+    "currency": ("Währung",),
+}
+
+PROFILES = (
+    Profile(
+        name="postbank",
+        required=(
+            "Buchungstag;Wert;Umsatzart;Begünstigter / Auftraggeber;Verwendungszweck;"
+            "IBAN / Kontonummer;Betrag;Soll;Haben;Währung"
+        ),
+        columns=COLUMNS,
+        debit="Soll",
+        credit="Haben",
+        surroundings=surroundings,
     ),
-    line=line_of,
-    frame=frame_of,
-)  # fmt: skip
+)

@@ -1,43 +1,56 @@
-"""Sparkasse, "CSV-CAMT" V2 and V8: the same 17 columns, days with two-digit years, booked and pending rows mixed.
+"""Sparkassen, CSV-CAMT V2 and V8 and CSV-MT940: cp1252, all quoted, ``TT.MM.JJ``, no balance anywhere.
 
-Header seen in exports of 2024 and 2025: BananaAccounting/Germany (sparkasse_schwelm_sprockhovel) and
-nicolettas-muggelbude/RechnungsFee (sparkasse-lzo-camt-v2.csv, -v8.csv). There is no balance: such files stay unproven.
+Pending rows say ``Umsatz vorgemerkt`` in the last column and may lack the booking day. V8 has the same columns as V2.
+The MT940 form keeps the SEPA tags in the remittance text and has an account number where CAMT has the IBAN.
 """
 
 from __future__ import annotations
 
-from sources.csv_profile import Line, Profile, Row
+import re
 
+from sources.csv_profile import Profile
 
-def _line(row: Row) -> Line:
-    return Line(
-        booking_day=row["Buchungstag"],
-        value_day=row["Valutadatum"],
-        amount=row["Betrag"],
-        currency=row["Waehrung"],
-        account=row["Auftragskonto"],
-        name=row["Beguenstigter/Zahlungspflichtiger"],
-        iban=row["Kontonummer/IBAN"],
-        bank=row["BIC (SWIFT-Code)"],
-        text=row["Verwendungszweck"],
-        booking_text=row["Buchungstext"],
-        end_to_end_id=row["Kundenreferenz (End-to-End)"],
-        mandate_id=row["Mandatsreferenz"],
-        creditor_id=row["Glaeubiger ID"],
-        collected=row["Sammlerreferenz"],
-        original=row["Lastschrift Ursprungsbetrag"],
-        charges=row["Auslagenersatz Ruecklastschrift"],
-        pending="vorgemerkt" in row["Info"].lower(),
-    )
+_PENDING = re.compile(r"vorgemerkt", re.IGNORECASE)
+_COMMON = {
+    "account": ("Auftragskonto",),
+    "booking_day": ("Buchungstag",),
+    "value_day": ("Valutadatum",),
+    "booking_text": ("Buchungstext",),
+    "remittance": ("Verwendungszweck",),
+    "name": ("Beguenstigter/Zahlungspflichtiger",),
+    "amount": ("Betrag",),
+    "currency": ("Waehrung",),
+}
 
-
-PROFILE = Profile(
-    name="csv-sparkasse-camt",
-    header=(
-        "Auftragskonto", "Buchungstag", "Valutadatum", "Buchungstext", "Verwendungszweck", "Glaeubiger ID",
-        "Mandatsreferenz", "Kundenreferenz (End-to-End)", "Sammlerreferenz", "Lastschrift Ursprungsbetrag",
-        "Auslagenersatz Ruecklastschrift", "Beguenstigter/Zahlungspflichtiger", "Kontonummer/IBAN", "BIC (SWIFT-Code)",
-        "Betrag", "Waehrung", "Info",
+PROFILES = (
+    Profile(
+        name="sparkasse-camt",
+        required=(
+            "Auftragskonto;Buchungstag;Valutadatum;Buchungstext;Verwendungszweck;"
+            "Beguenstigter/Zahlungspflichtiger;Kontonummer/IBAN;BIC (SWIFT-Code);Betrag;Waehrung"
+        ),
+        columns={
+            **_COMMON,
+            "counter_account": ("Kontonummer/IBAN",),
+            "bank": ("BIC (SWIFT-Code)",),
+            "creditor_id": ("Glaeubiger ID",),
+            "mandate_id": ("Mandatsreferenz",),
+            "end_to_end_id": ("Kundenreferenz (End-to-End)",),
+            "payment_information_id": ("Sammlerreferenz",),
+            "original": ("Lastschrift Ursprungsbetrag",),
+            "charges": ("Auslagenersatz Ruecklastschrift",),
+        },
+        status="Info",
+        pending=_PENDING,
     ),
-    line=_line,
-)  # fmt: skip
+    Profile(
+        name="sparkasse-mt940",
+        required=(
+            "Auftragskonto;Buchungstag;Valutadatum;Buchungstext;Verwendungszweck;"
+            "Beguenstigter/Zahlungspflichtiger;Kontonummer;BLZ;Betrag;Waehrung"
+        ),
+        columns={**_COMMON, "counter_account": ("Kontonummer",), "bank": ("BLZ",)},
+        status="Info",
+        pending=_PENDING,
+    ),
+)

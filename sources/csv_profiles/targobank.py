@@ -1,47 +1,53 @@
-"""Targobank: no header; day, one text in parts set apart by three blanks, debit, credit, own IBAN in quotes.
+"""Targobank: no header line. ``day;text;debit;credit;;;'own IBAN'``, the debit negative.
 
-Seen in nicolettas-muggelbude/RechnungsFee (targobank-duesseldorf.csv, 2025), once with decimal comma and once with
-decimal point for the same account. No balance: such files stay unproven.
+The text holds kind, name, IBAN, BIC and remittance, three blanks between them.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from pipelines.normalize import normalize_iban
-from sources.csv_profile import Line, Profile, Row
+from pipelines.normalize import normalize_bic, normalize_iban
+from sources.csv_profile import Booking, Cells, Profile, column_key, with_tags
 
-_CREDITOR = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{3}0\d{10}")
+_ROW = re.compile(r"\"?\d\d?\.\d\d?\.\d{4}\"?;.*;\"?'?[A-Z]{2}\d{2}[A-Z0-9]{11,30}'?\"?$", re.ASCII)
+_BETWEEN = re.compile(r"\s{3,}")
+_TEXT = column_key("Buchungstext")
 
 
-def _line(row: Row) -> Line:
-    kind, *parts = [part.strip() for part in row["Buchungstext"].split("   ") if part.strip()] or [""]
-    name = parts.pop(0) if parts else ""
-    iban = parts.pop(0) if parts and normalize_iban(parts[0]) else ""
-    end_to_end = creditor = mandate = ""
-    places = [place for place, part in enumerate(parts) if _CREDITOR.fullmatch(part)]
-    if places:
-        place = places[-1]
-        creditor, mandate = parts[place], parts[place + 1] if place + 1 < len(parts) else ""
-        end_to_end = parts[place - 1] if place > 1 else ""
-        parts = parts[: place - 1 if place > 1 else place]
-    return Line(
-        booking_day=row["Datum"],
-        amount=row.first("Soll", "Haben"),
-        account=row["Konto"].strip("'"),
-        name=name,
-        iban=iban,
-        text=" ".join(parts),
+def _split(booking: Booking, cells: Cells) -> Booking:
+    kind, *parts = [part.strip() for part in _BETWEEN.split(cells.get(_TEXT, "")) if part.strip()] or [""]
+    name, iban, bank, text = "", "", "", []
+    for part in parts:
+        if not iban and normalize_iban(part):
+            iban = part
+        elif not bank and iban and normalize_bic(part) and " " not in part:
+            bank = part
+        elif not name:
+            name = part
+        else:
+            text.append(part)
+    found = replace(
+        booking,
+        account=booking.account.strip("'"),
         booking_text=kind,
-        end_to_end_id=end_to_end,
-        mandate_id=mandate,
-        creditor_id=creditor,
+        name=name,
+        counter_account=iban,
+        bank=bank,
+        remittance=" ".join(text),
     )
+    return with_tags(found)
 
 
-PROFILE = Profile(
-    name="csv-targobank",
-    header=("Datum", "Buchungstext", "Soll", "Haben", "", "", "Konto"),
-    line=_line,
-    headless=re.compile(r"\d{2}\.\d{2}\.\d{4};[^;]*;[-\d.,]*;[-\d.,]*;[^;]*;[^;]*;'[A-Z]{2}\d{2}[A-Z0-9]{11,30}'"),
+PROFILES = (
+    Profile(
+        name="targobank",
+        required="Datum;Buchungstext;Soll;Haben;Leer;Leer;Konto",
+        columns={"booking_day": ("Datum",), "account": ("Konto",)},
+        debit="Soll",
+        credit="Haben",
+        positional=_ROW,
+        refine=_split,
+    ),
 )

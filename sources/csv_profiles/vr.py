@@ -1,43 +1,42 @@
-"""Volksbanken, Raiffeisenbanken, GLS, Sparda (Atruvia): own account in every row, a running balance, colon tags.
+"""Cooperative banks (Volksbanken, Raiffeisenbanken, GLS, Sparda, PSD): UTF-8 with BOM, unquoted, newest row first.
 
-Header seen in Schick333r/Groschen (2026), sercxanto/go-homebank-csv (2023) and nicolettas-muggelbude/RechnungsFee
-(vr-teilhaberbank.csv, 2025). Some banks leave ``Saldo nach Buchung`` empty; such files stay unproven.
+``Saldo nach Buchung`` is a running balance; some banks leave it empty throughout. SEPA references stand at the end of
+the remittance text as ``EREF: … MREF: …``. Card payments carry ``OFFLINE`` where the mandate would be.
 """
 
 from __future__ import annotations
 
-from sources.csv_profile import Line, Profile, Row
-from sources.sepa_tags import Tagged, colon_tags
+from dataclasses import replace
+
+from sources.csv_profile import Booking, Cells, Profile
 
 
-def _line(row: Row) -> Line:
-    tagged = colon_tags(Tagged({}, row["Verwendungszweck"], ""))
-    return Line(
-        booking_day=row["Buchungstag"],
-        value_day=row["Valutadatum"],
-        amount=row["Betrag"],
-        currency=row["Waehrung"],
-        balance=row["Saldo nach Buchung"],
-        account=row["IBAN Auftragskonto"],
-        name=row["Name Zahlungsbeteiligter"],
-        iban=row["IBAN Zahlungsbeteiligter"],
-        bank=row["BIC (SWIFT-Code) Zahlungsbeteiligter"],
-        text=tagged.text,
-        booking_text=row["Buchungstext"],
-        end_to_end_id=tagged.values.get("EREF", ""),
-        # Card payments carry the word OFFLINE where the mandate stands.
-        mandate_id="" if row["Mandatsreferenz"] == "OFFLINE" else row["Mandatsreferenz"],
-        creditor_id=row["Glaeubiger ID"],
-        customer_reference=tagged.values.get("KREF", ""),
-        ultimate=tagged.values.get("ABWA", ""),
-    )
+def _no_card_marks(booking: Booking, _cells: Cells) -> Booking:
+    return replace(booking, mandate_id="") if booking.mandate_id == "OFFLINE" else booking
 
 
-PROFILE = Profile(
-    name="csv-vr",
-    header=(
-        "IBAN Auftragskonto", "Buchungstag", "Valutadatum", "Name Zahlungsbeteiligter", "IBAN Zahlungsbeteiligter",
-        "Buchungstext", "Verwendungszweck", "Betrag", "Waehrung", "Saldo nach Buchung",
+PROFILES = (
+    Profile(
+        name="vr",
+        required=(
+            "IBAN Auftragskonto;Buchungstag;Valutadatum;Name Zahlungsbeteiligter;"
+            "IBAN Zahlungsbeteiligter;Verwendungszweck;Betrag;Waehrung"
+        ),
+        columns={
+            "account": ("IBAN Auftragskonto",),
+            "booking_day": ("Buchungstag",),
+            "value_day": ("Valutadatum",),
+            "name": ("Name Zahlungsbeteiligter",),
+            "counter_account": ("IBAN Zahlungsbeteiligter",),
+            "bank": ("BIC (SWIFT-Code) Zahlungsbeteiligter",),
+            "booking_text": ("Buchungstext",),
+            "remittance": ("Verwendungszweck",),
+            "amount": ("Betrag",),
+            "currency": ("Waehrung",),
+            "balance": ("Saldo nach Buchung",),
+            "creditor_id": ("Glaeubiger ID",),
+            "mandate_id": ("Mandatsreferenz",),
+        },
+        refine=_no_card_marks,
     ),
-    line=_line,
-)  # fmt: skip
+)
