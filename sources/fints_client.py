@@ -31,16 +31,19 @@ class BankClient(FinTS3PinTanClient):  # type: ignore[misc]  # the library is un
     """One login at one bank. Not for several threads at once.
 
     starting: while the TAN methods are not known yet; "strong authentication wanted" is no refusal then, if the
-    bank names the methods along with it.
+    bank names the methods along with it. opens_for: the one order a dialogue is for, such as HKTAB; banks want no TAN
+    for opening it then.
     """
 
     connection: Any
 
     def __init__(self, line: Line, bank_code: str, user: str, pin: str, product: str, customer: str | None) -> None:
+        self._methods: tuple[Any, tuple[str, ...], dict[str, Any]] | None = None
         super().__init__(bank_code, user, pin, line.url, customer_id=customer, product_id=product)
         self.connection.session.close()
         self.connection = line
         self.starting = False
+        self.opens_for = ""
 
     def process_response_message(self, dialog: Any, message: Any, internal_send: bool = True) -> None:
         """Called by the library for every answer. Raises Refused."""
@@ -76,6 +79,21 @@ class BankClient(FinTS3PinTanClient):  # type: ignore[misc]  # the library is un
         if super().is_tan_media_required():
             return True
         return bool(self.selected_tan_medium) and method.description_required != DescriptionRequired.MUST_NOT
+
+    def _get_tan_segment(self, orig_seg: Any, tan_process: str, tan_seg: Any = None) -> Any:
+        """The library's HKTAN for an order; for the opening of a dialogue with a single purpose, one that says so."""
+        segment = super()._get_tan_segment(orig_seg, tan_process, tan_seg)
+        if self.opens_for and tan_process == "4" and orig_seg.header.type == "HKIDN":
+            segment.segment_type = self.opens_for
+        return segment
+
+    def get_tan_mechanisms(self) -> dict[str, Any]:
+        """The login's TAN methods by number. The library reads them out of the parameters anew for every message,
+        which takes longer than the message; here they are kept until either changes."""
+        allowed = tuple(self.allowed_security_functions)
+        if self._methods is None or self._methods[0] is not self.bpd or self._methods[1] != allowed:
+            self._methods = (self.bpd, allowed, dict(super().get_tan_mechanisms()))
+        return self._methods[2]
 
     def method(self) -> Any | None:
         """The parameters of the chosen TAN method; None for one-step banks and before any was chosen."""

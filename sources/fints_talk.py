@@ -63,11 +63,19 @@ class Talk:
 
     def ask(self, order: Any) -> Any:
         """Sends an order and returns the bank's answer to it, after a TAN where one is wanted."""
-        client, dialog = self.client, self._dialog
+        client = self.client
         if not client._need_twostep_tan_for_segment(order):
-            return self._through_tan(order, _held(lambda: dialog.send(order)))
+            return self._through_tan(order, self._sent(order))
         companion = client._get_tan_segment(order, "4")
-        return self._through_tan(order, _held(lambda: dialog.send(order, companion)))
+        return self._through_tan(order, self._sent(order, companion))
+
+    def _sent(self, *segments: Any) -> Any:
+        """The bank's answer. After a broken line nobody knows where the dialogue stands, so it is not even ended."""
+        try:
+            return _held(lambda: self._dialog.send(*segments))
+        except LineBroken:
+            self._dialog.open = False
+            raise
 
     def ask_unattended(self, order: Any) -> Any:
         """Like ``ask``, but nobody is troubled for a TAN: raises TanWanted instead."""
@@ -94,24 +102,24 @@ class Talk:
 
     def _answered(self, order: Any, hitan: Any) -> Any:
         assert self._person is not None
-        client, dialog = self.client, self._dialog
+        client = self.client
         method = client.method()
         tan = ask_tan(self._person, challenge_of(hitan), method.name if method is not None else "TAN")
         companion = client._get_tan_segment(order, "2", hitan)
         client._pending_tan = tan
         try:
-            return _held(lambda: dialog.send(companion))
+            return self._sent(companion)
         finally:
             client._pending_tan = None
 
     def _approved(self, order: Any, hitan: Any) -> Any:
         assert self._person is not None
-        client, dialog = self.client, self._dialog
+        client = self.client
         seen: list[Any] = []
 
         def poll() -> bool:
             companion = client._get_tan_segment(order, "S", hitan)
-            answer = _held(lambda: dialog.send(companion))
+            answer = self._sent(companion)
             if parameters_of(answer, APPROVAL_PENDING) is not None:
                 return False
             seen.append(answer)
@@ -227,7 +235,7 @@ def choose_medium(client: BankClient, person: Dialogue | None, wanted: str) -> N
 def _media(client: BankClient, person: Dialogue) -> list[str]:
     """The names of the login's TAN media (HKTAB); [] where the bank does not tell."""
     talk = Talk(client, person)
-    client.selected_tan_medium = ""
+    client.selected_tan_medium, client.opens_for = "", "HKTAB"
     try:
         talk.open()
         order = client._find_highest_supported_command(HKTAB4, HKTAB5)
@@ -239,6 +247,7 @@ def _media(client: BankClient, person: Dialogue) -> list[str]:
     except FinTSError:
         return []
     finally:
+        client.opens_for = ""
         talk.close()
     found = answer.find_segment_first("HITAB")
     media = getattr(found, "tan_media_list", ())

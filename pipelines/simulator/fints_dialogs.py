@@ -166,7 +166,8 @@ class FintsBank:
         dialog = Dialog(name, login, request.security_function or ONE_STEP)
         self.dialogs[name] = dialog
         self._tell_parameters(dialog, preparation, answer)
-        if self.manner.tan_at == "init" and request.first("HKTAN") is not None:
+        companion = request.first("HKTAN")
+        if self.manner.tan_at == "init" and companion is not None and companion.segment_type == "HKIDN":
             self._ask_or_go_on(dialog, request, identity, answer)
         return dialog
 
