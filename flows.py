@@ -28,6 +28,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import SyncClientContext
+from prefect.events import emit_event
 from prefect.events.worker import EventsWorker
 from prefect.runtime import flow_run
 from prefect.schedules import Cron
@@ -39,10 +40,12 @@ from pipelines import config as configuration
 from pipelines import operator_view as view
 from pipelines.app import Kontoklar
 from pipelines.errors import KontoklarError, SourceUnavailable
+from pipelines.model.access import AccessState
 from pipelines.model.finding import Severity
 from pipelines.step import Step
 
 if TYPE_CHECKING:
+    from pipelines.ports.access import AccountAccess
     from pipelines.usecases.pull import Pull
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -85,6 +88,7 @@ def _summary(step: Step) -> Summary:
             for f in step.findings
         ],
         "waiting": step.waiting,
+        "not_fetched": view.not_fetched(step.access),
     }
 
 
@@ -143,7 +147,19 @@ def take_task(as_of: date, source: str, files: Sequence[str]) -> Summary:
             step = app.take(job, as_of, sources=[source])
     if step.unavailable:
         raise SourceUnavailable(f"the source {source} could not be reached")
+    for fact in step.access:
+        _tell(fact)
     return _summary(step)
+
+
+def _tell(fact: AccountAccess) -> None:
+    """An event for each account that waits for a person, for automations to notify somebody."""
+    if fact.state in (AccessState.NEEDS_AUTHORISATION, AccessState.LOCKED):
+        emit_event(
+            event=f"kontoklar.access.{fact.state.value}",
+            resource={"prefect.resource.id": f"kontoklar.source.{fact.source}"},
+            payload={"account": view.masked(fact.account), "code": fact.code, "since": fact.since.isoformat()},
+        )
 
 
 @_as_task("settle", task_run_name="settle {account} {as_of}")
@@ -248,6 +264,11 @@ def _prove_all(as_of: date) -> None:
         name = f"{view.masked(account.account)} {account.currency}"
         prove_task(as_of, name, proven_to, view.problems(account), return_state=True)
     _table("kontoklar-accounts", f"How far each account is proven, {as_of}", view.accounts(accounts))
+    _table(
+        "kontoklar-access",
+        f"How the banks can be reached, {as_of}",
+        view.access(_books.get().inquiries.access(), as_of),
+    )
 
 
 def _outcome(as_of: date, summaries: Sequence[Summary], unavailable: Sequence[str]) -> State[Any]:
@@ -255,11 +276,14 @@ def _outcome(as_of: date, summaries: Sequence[Summary], unavailable: Sequence[st
     found = [finding for summary in summaries for finding in summary["findings"]]
     _table("kontoklar-findings", f"Findings of {as_of}", found)
     needed = [finding for finding in found if finding["severity"] != Severity.INFO]
-    data = {"steps": list(summaries), "unavailable": list(unavailable)}
+    missing = [text for summary in summaries for text in summary.get("not_fetched", ())]
+    data = {"steps": list(summaries), "unavailable": list(unavailable), "not_fetched": missing}
     if unavailable:
         return Failed(
             name="SourceUnavailable", message=f"unavailable: {', '.join(unavailable)}; the others went through"
         )
+    if missing:
+        return Failed(name="AccountsNotFetched", message=f"{'; '.join(missing)}; the others went through", data=data)
     if needed or any(summary["waiting"] for summary in summaries):
         return Completed(name="NeedsAPerson", message=f"{len(needed)} findings need a person", data=data)
     return Completed(name="Done", message="nothing needs a person", data=data)

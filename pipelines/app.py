@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.config import Part, Settings, refuse_unknown
-from pipelines.errors import ConfigurationError, LedgerInvariantBroken, SourceUnavailable
+from pipelines.errors import ConfigurationError, LedgerInvariantBroken
 from pipelines.inquiries import Inquiries
 from pipelines.step import Result, Step, timed
 
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from pipelines.model.statement import Document
     from pipelines.plans import Plans
     from pipelines.policy import Policy
+    from pipelines.ports.access import AccountAccess, Dialogue
     from pipelines.ports.invariants import CheckResult
     from pipelines.review import ReviewDesk
+    from pipelines.usecases.access import LiveFetch
     from pipelines.usecases.account_facts import AccountKey
     from pipelines.usecases.match import Basis, MakeMatcher
-    from pipelines.usecases.pull import Pull
+    from pipelines.usecases.pull import Pull, PullResult
     from pipelines.usecases.schoolroom import Schoolroom
     from sinks.books import SqlBooks
     from sinks.database import Database
@@ -143,9 +145,25 @@ class Kontoklar:
         A source that cannot be reached is named in ``unavailable``; the others go through. An account whose postings
         contradict the books does not stop the others either, but is raised in the end.
         """
+        return self._pulled(as_of, lambda job: self.take(job, as_of, files=files, sources=sources, since=since))
+
+    def authorize(self, source: str, dialogue: Dialogue, as_of: date) -> Step:
+        """Renews the access of one source with a person, and pulls what it delivers thereby (usecases.authorize)."""
+        from pipelines.usecases.authorize import attended
+
+        (part,) = self._sources([source])
+        live = self._live(as_of, None)
+        arrived, aborted = attended(live, source, self._build("sources", part), dialogue)
+        step = self._pulled(as_of, lambda job: self._take_live(job, live, iter(arrived), as_of))
+        if aborted is not None:
+            raise aborted
+        return step
+
+    def _pulled(self, as_of: date, take: Callable[[Pull], Step]) -> Step:
+        """A pull from taking to proving."""
         with self.books.lease("pull", as_of):
             job = self.begin_pull(as_of)
-            step = self.take(job, as_of, files=files, sources=sources, since=since)
+            step = take(job)
             broken: LedgerInvariantBroken | None = None
             accounts = job.accounts()
             for place, key in enumerate(accounts):
@@ -179,11 +197,12 @@ class Kontoklar:
         since: date | None = None,
     ) -> Step:
         """Fetches and archives; what is readable waits in the job, account by account."""
-        unavailable: list[str] = []
-        arriving = self._from_files(files) if files else self._fetched(self._sources(sources), since, unavailable)
-        step = self._step("pull", as_of, lambda: job.take(self._counted(arriving)))
-        step.unavailable = unavailable
-        return step
+        if files:
+            return self._step("pull", as_of, lambda: job.take(self._counted(self._from_files(files))))
+        live = self._live(as_of, since)
+        # A source that cannot even be built is a mistake in the configuration: nothing has been fetched yet.
+        built = [(part.name, self._build("sources", part)) for part in self._sources(sources)]
+        return self._take_live(job, live, live.fetched(built), as_of)
 
     def _counted(self, arriving: Iterator[Document | Finding]) -> Iterator[Document | Finding]:
         for place, one in enumerate(arriving):
@@ -209,14 +228,25 @@ class Kontoklar:
 
         return documents(files, "file", self._limits())
 
-    def _fetched(
-        self, parts: Sequence[Part], since: date | None, unavailable: list[str]
-    ) -> Iterator[Document | Finding]:
-        for part in parts:
-            try:
-                yield from self._build("sources", part).fetch(since)
-            except SourceUnavailable:
-                unavailable.append(part.name)
+    def _live(self, as_of: date, since: date | None) -> LiveFetch:
+        from pipelines.sealing import Sealer, key_from
+        from pipelines.usecases.access import LiveFetch, Memory, window_of
+
+        key = self.settings.access.key
+        sealer = Sealer(key_from(key.reveal if key else None))
+        return LiveFetch(self.books, window_of(self.books, as_of, since), Memory(self.books, sealer, as_of))
+
+    def _take_live(self, job: Pull, live: LiveFetch, arriving: Iterator[Document | Finding], as_of: date) -> Step:
+        standing: list[AccountAccess] = []
+
+        def take() -> PullResult:
+            result = job.take(self._counted(arriving))
+            standing.extend(live.record())
+            return result
+
+        step = self._step("pull", as_of, take)
+        step.unavailable, step.access = live.unavailable, standing
+        return step
 
     def _build(self, kind: str, part: Part) -> Any:
         """The configured source or sink: its module's ``build`` with the options of the file."""

@@ -13,6 +13,7 @@ from pipelines.ports.work import Books
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from pipelines.ports.access import AccountAccess
     from pipelines.ports.explain import Explanation
     from pipelines.ports.statements import AccountCoverage
 
@@ -100,6 +101,11 @@ class Inquiries:
             for fact in facts
             if fact.trigger.state is TriggerState.HELD
         ]
+
+    def access(self) -> list[AccountAccess]:
+        """How every account of the live sources could last be reached."""
+        with self._books.read() as work:
+            return work.access.latest()
 
     def accounts(self) -> list[AccountCoverage]:
         """How far each of our bank accounts is proven."""

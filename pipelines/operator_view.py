@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
+from pipelines.model.access import AccessState
+from pipelines.ports.access import AccountAccess
 from pipelines.ports.statements import AccountCoverage
 
 # A table longer than this is read by nobody; the whole list is in the exports.
@@ -14,8 +17,33 @@ _QUEUE = ("transaction_id", "booking_date", "days", "unallocated", "currency", "
 
 
 def masked(account: str) -> str:
-    """An account as an operator recognises it and nobody else can use it."""
-    return f"{account[:4]}…{account[-4:]}"
+    """An account as an operator recognises it and nobody else can use it; "" means all of a source."""
+    return f"{account[:4]}…{account[-4:]}" if account else "all accounts"
+
+
+def access(facts: Iterable[AccountAccess], as_of: date) -> list[dict[str, str]]:
+    """One row per account of the live sources: how it stands, since when, and how long its consent still holds."""
+    return [
+        {
+            "source": fact.source,
+            "account": masked(fact.account),
+            "state": fact.state.value,
+            "detail": fact.code,
+            "since": fact.since.isoformat(),
+            "consent until": fact.consent_until.isoformat() if fact.consent_until else "–",
+            "days left": str((fact.consent_until - as_of).days) if fact.consent_until else "–",
+        }
+        for fact in sorted(facts, key=lambda fact: (fact.state is AccessState.COMPLETE, fact))
+    ]
+
+
+def not_fetched(facts: Iterable[AccountAccess]) -> list[str]:
+    """Accounts that were not fetched, one short text each."""
+    return [
+        f"{fact.source} {masked(fact.account)}: {fact.state.value} ({fact.code})"
+        for fact in sorted(facts)
+        if fact.state is not AccessState.COMPLETE
+    ]
 
 
 def problems(account: AccountCoverage) -> list[str]:

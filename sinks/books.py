@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from pipelines.errors import StaleRun
 from pipelines.model.ids import derive
+from pipelines.ports.access import AccessRecords
 from pipelines.ports.audit import Audit
 from pipelines.ports.findings import Findings
 from pipelines.ports.history import History
@@ -52,6 +53,12 @@ class SqlWork:
     def statements(self) -> Any:
         """Statements, bookings, transactions."""
         return self._make("statements", "StatementRepository")
+
+    @cached_property
+    def access(self) -> AccessRecords:
+        """How access to accounts stands."""
+        made: AccessRecords = self._make("access", "AccessRepository")
+        return made
 
     @cached_property
     def receivables(self) -> Any:
@@ -225,6 +232,7 @@ class SqlBooks:
 
 if TYPE_CHECKING:
     # What is made by name above is held to its Protocol here.
+    from sinks.access import AccessRepository
     from sinks.audit import AuditRepository
     from sinks.findings import FindingRepository
     from sinks.history import SqlHistory
@@ -234,6 +242,7 @@ if TYPE_CHECKING:
     from sinks.proposals import ProposalRepository
 
     def _holds_the_protocols(connection: Connection, context: WorkContext, books: SqlBooks) -> object:
+        access: AccessRecords = AccessRepository(connection, context)
         audit: Audit = AuditRepository(connection, context)
         findings: Findings = FindingRepository(connection, context)
         invariants: Invariants = LedgerInvariants(connection, context)
@@ -242,4 +251,4 @@ if TYPE_CHECKING:
         history: History = SqlHistory(connection, context)
         learning: Learning = LearningRepository(connection, context)
         whole: Books = books
-        return audit, findings, history, invariants, journal, learning, proposals, whole
+        return access, audit, findings, history, invariants, journal, learning, proposals, whole

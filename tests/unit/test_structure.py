@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("pipelines", "sources", "matchers", "sinks")
 MODULES = [*sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py")), ROOT / "flows.py"]
 OUTER = ("sources", "matchers", "sinks")
-EDGE = ("pipelines.app", "pipelines.cli", "pipelines.commands", "pipelines.demo", "flows")
+EDGE = ("pipelines.app", "pipelines.cli", "pipelines.commands", "pipelines.demo", "pipelines.simulator", "flows")
 
 # What sources, matchers and sinks may know of the core.
 SHARED = (
