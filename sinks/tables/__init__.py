@@ -25,6 +25,16 @@ from sinks.tables.billing import (
     receivable,
 )
 from sinks.tables.columns import BIGINT, FLOAT, MUTABLE, metadata
+from sinks.tables.debtors import (
+    approval_outcome,
+    approval_request,
+    block,
+    block_end,
+    claim_kind,
+    debtor_access,
+    debtor_fact,
+    debtor_renumbering,
+)
 from sinks.tables.dunning import (
     dunning_trigger,
     outbox,
@@ -63,12 +73,20 @@ __all__ = [
     "MUTABLE",
     "allocation",
     "allocation_reversal",
+    "approval_outcome",
+    "approval_request",
     "audit",
     "bank_transaction",
+    "block",
+    "block_end",
     "booking",
+    "claim_kind",
     "collection",
     "contract",
     "debtor",
+    "debtor_access",
+    "debtor_fact",
+    "debtor_renumbering",
     "decision",
     "document_arrival",
     "document_reading",
