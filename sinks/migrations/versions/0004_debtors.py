@@ -25,6 +25,7 @@ DEBTORS = (
 def upgrade() -> None:
     """Creates what ``sinks.tables.debtors`` describes."""
     _debtors()
+    _operations()
 
 
 def _debtors() -> None:
@@ -103,6 +104,83 @@ def _debtors() -> None:
     # Access hashes and blocklist fingerprints are keyed with this unless the configuration names a secret.
     meta = sa.table("meta", sa.column("key", sa.Text()), sa.column("value", sa.Text()))
     op.bulk_insert(meta, [{"key": "secret_key", "value": secrets.token_hex(32)}])
+
+
+# --- operations ---------------------------------------------------------------------------------------------------
+
+OPERATIONS = (
+    "allocation_rule", "operation", "operation_undo", "payment_file", "payment_file_written", "refund",
+    "refund_source",
+)  # fmt: skip
+
+
+def _operations() -> None:
+    """What ``sinks.tables.operations`` describes."""
+    op.create_table(
+        "operation",
+        sa.Column("decision_id", sa.Text(), nullable=False),
+        *map(_text, ("command", "invoice_number", "debtor_number", "transaction_id")),
+        sa.Column("amount_minor", BIGINT, nullable=False),
+        _text("currency"),
+        sa.Column("rest_minor", BIGINT, nullable=False),
+        *map(_text, ("command_hash", "entries", "run_id")),
+        sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_operation")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_operation_invoice_number"), "operation", ["invoice_number"], unique=False)
+    op.create_index(op.f("ix_operation_debtor_number"), "operation", ["debtor_number"], unique=False)
+    op.create_table(
+        "operation_undo",
+        sa.Column("original_decision_id", sa.Text(), nullable=False),
+        *map(_text, ("decision_id", "run_id")),
+        sa.PrimaryKeyConstraint("original_decision_id", name=op.f("pk_operation_undo")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "refund",
+        sa.Column("decision_id", sa.Text(), nullable=False),
+        sa.Column("end_to_end_id", sa.Text(), nullable=False),
+        *map(_text, ("debtor_number", "invoice_number")),
+        sa.Column("amount_minor", BIGINT, nullable=False),
+        *map(_text, ("currency", "iban", "account")),
+        sa.Column("execution_day", sa.Text(), nullable=False),
+        *map(_text, ("message_id", "run_id")),
+        sa.PrimaryKeyConstraint("decision_id", name=op.f("pk_refund")),
+        sa.UniqueConstraint("end_to_end_id", name=op.f("uq_refund_end_to_end_id")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_refund_debtor_number"), "refund", ["debtor_number"], unique=False)
+    op.create_table(
+        "refund_source",
+        *map(_text, ("decision_id", "transaction_id")),
+        sa.Column("amount_minor", BIGINT, nullable=False),
+        sa.PrimaryKeyConstraint("decision_id", "transaction_id", name=op.f("pk_refund_source")),
+        sqlite_strict=True,
+    )
+    op.create_index(op.f("ix_refund_source_transaction_id"), "refund_source", ["transaction_id"], unique=False)
+    op.create_table(
+        "payment_file",
+        sa.Column("message_id", sa.Text(), nullable=False),
+        *map(_text, ("decision_id", "content", "created_at", "run_id")),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_payment_file")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "payment_file_written",
+        sa.Column("message_id", sa.Text(), nullable=False),
+        *map(_text, ("name", "written_at", "run_id")),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_payment_file_written")),
+        sqlite_strict=True,
+    )
+    op.create_table(
+        "allocation_rule",
+        sa.Column("allocation_id", sa.Text(), nullable=False),
+        *map(_text, ("rule", "law", "run_id")),
+        sa.PrimaryKeyConstraint("allocation_id", name=op.f("pk_allocation_rule")),
+        sqlite_strict=True,
+    )
+    for name in OPERATIONS:
+        guard(op.get_bind(), name)
 
 
 def _text(name: str) -> sa.Column[str]:
