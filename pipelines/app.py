@@ -22,6 +22,7 @@ from pipelines.step import Result, Step, timed
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from pipelines.approvals import ApprovalDesk
     from pipelines.chart import Chart
     from pipelines.dun import DunSettings
     from pipelines.model.finding import Finding
@@ -354,4 +355,13 @@ class Kontoklar:
         """Where an analyst decides; corrections are booked on ``as_of``."""
         from pipelines.review import ReviewDesk
 
-        return ReviewDesk(self.books, self.chart, as_of)
+        settings = self.settings
+        return ReviewDesk(self.books, self.chart, as_of, access=settings.access, rules=settings.approval)
+
+    def approval_desk(self, as_of: date) -> ApprovalDesk:
+        """Where a second person releases or refuses what waits."""
+        from pipelines.approvals import ApprovalDesk
+
+        review = self.review_desk(as_of)
+        replays = dict.fromkeys(("accept", "reject", "assign", "split", "hold", "release", "undo"), review.replay)
+        return ApprovalDesk(self.books, as_of, replays, self.settings.access)

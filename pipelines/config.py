@@ -7,22 +7,27 @@ started. Secrets are never in the file: it names where they are, and they are fe
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pipelines.amounts import AmountError, parse_amount
+from pipelines.approvals import ApprovalRules
 from pipelines.errors import ConfigurationError
+from pipelines.known import refuse_unknown as refuse_unknown
+from pipelines.roles import Access, parse_access
 from pipelines.secret import secret_from
 
 FILE_NAME = "kontoklar.toml"
 DEFAULT_DATABASE = "sqlite:///kontoklar.db"
 MODES = ("live", "test")
+_SECTIONS = (
+    "company", "database", "sources", "matching", "dunning", "sinks", "run", "archive", "roles", "users", "approval",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +106,8 @@ class Settings:
     sinks: tuple[Part, ...] = ()
     run: Run = field(default_factory=Run)
     archive: Archive = field(default_factory=Archive)
+    access: Access = field(default_factory=Access)
+    approval: ApprovalRules = field(default_factory=ApprovalRules)
     origin: Path | None = None
 
 
@@ -143,13 +150,14 @@ def _read(path: Path) -> dict[str, Any]:
 def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
     """Settings from the parsed TOML of ``path``."""
     base = path.parent.absolute() if path else Path.cwd()
-    refuse_unknown(raw, ("company", "database", "sources", "matching", "dunning", "sinks", "run", "archive"), "")
+    refuse_unknown(raw, _SECTIONS, "")
     company = _Section(raw, "company", ("name", "creditor_id", "chart", "mode"))
     database = _Section(raw, "database", ("url",))
     matching = _Section(raw, "matching", ("policy", "risk_per_mille", "max_auto_amount"))
     dunning = _Section(raw, "dunning", ("plans", "stale_banking_days", "ignored_accounts", "collection_days"))
     run = _Section(raw, "run", ("wait_seconds",))
     archive = _Section(raw, "archive", ("max_file_mib", "max_unpacked_mib", "max_members"))
+    approval = _Section(raw, "approval", ("limit", "kinds"))
     return Settings(
         company=Company(
             name=company.text("name"),
@@ -177,18 +185,10 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
             **archive.given("max_unpacked_mib", archive.whole),
             **archive.given("max_members", archive.whole),
         ),
+        access=parse_access(raw.get("roles", {}), raw.get("users", {})),
+        approval=ApprovalRules(approval.amount("limit"), frozenset(approval.texts("kinds"))),
         origin=path,
     )
-
-
-def refuse_unknown(given: Iterable[str], known: Iterable[str], where: str) -> None:
-    """Raises ConfigurationError for the first key that is not known, with the nearest one that is."""
-    names = sorted(known)
-    for key in given:
-        if key not in names:
-            near = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
-            hint = f'; did you mean "{near[0]}"?' if near else f"; known are {', '.join(names)}"
-            raise ConfigurationError(f'unknown key "{where + "." if where else ""}{key}"{hint}')
 
 
 class _Section:
@@ -252,6 +252,12 @@ class _Section:
         if minor < 0:
             raise self._wrong(key, "0 or more")
         return minor
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+            raise self._wrong(key, "a list of texts")
+        return tuple(value)
 
     def file(self, key: str, base: Path) -> Path | None:
         value = self.text(key)

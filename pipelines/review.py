@@ -8,29 +8,32 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 
 from pipelines import book
+from pipelines.approvals import ApprovalRules, Released, TypedCommand, basis_of, gate
 from pipelines.chart import Chart
-from pipelines.errors import KontoklarError
-from pipelines.model.ledger import Cause, JournalEntry
+from pipelines.errors import DecisionRefused as DecisionRefused
+from pipelines.model.ledger import Allocation, Cause, JournalEntry
+from pipelines.model.money import Money
 from pipelines.model.proposal import AllocationKind, Disposition, Proposal, ProposedLine
 from pipelines.model.receivable import ItemStatus
 from pipelines.model.return_debit import ReturnLink, ReturnState
+from pipelines.ports.approvals import Request
 from pipelines.ports.audit import AuditEvent
 from pipelines.ports.journal import CashPosition, OpenItem, Settlement
 from pipelines.ports.work import Books, Work
-
-
-class DecisionRefused(KontoklarError):
-    """A decision does not fit the books as they are now. Nothing was written; the message says what to look at."""
+from pipelines.roles import Access
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a decision did. entries: journal entries posted for it; rest_minor: the transaction's unallocated rest."""
+    """What a decision did. entries: journal entries posted for it; rest_minor: the transaction's unallocated rest.
+
+    request_id: "" unless it waits for a second person; then nothing was posted and decision_id is "".
+    """
 
     decision_id: str
     command: str
@@ -38,6 +41,7 @@ class Decided:
     entries: int
     rest_minor: int
     currency: str
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +56,29 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class ReviewDesk:
-    """The operations; each is atomic and attributed. as_of: the day corrections are booked on."""
+    """The operations; each is atomic and attributed. as_of: the day corrections are booked on.
+
+    access: who may decide. rules: what waits for a second person. released: set while a request is carried out.
+    """
 
     books: Books
     chart: Chart
     as_of: date
+    access: Access = field(default_factory=Access)
+    rules: ApprovalRules = field(default_factory=ApprovalRules)
+    released: Released | None = None
+
+    def replay(self, request: Request, released: Released) -> Decided:
+        """Carries out a request that somebody released, as the one who asked for it."""
+        desk, told = replace(self, released=released), dict(request.arguments)
+        if "part" in told:
+            told["part"] = Part(**told["part"])
+        if "parts" in told:
+            told["parts"] = [Part(**part) for part in told["parts"]]
+        decided: Decided = getattr(desk, request.command)(
+            request.subject, **told, user=request.user, reason=request.reason
+        )
+        return decided
 
     def accept(self, transaction_id: str, *, user: str, reason: str, rank: int = 1) -> Decided:
         """Posts one of the stored proposals as it stands."""
@@ -71,7 +93,7 @@ class ReviewDesk:
             payload = {"rank": rank, "invoices": _invoices(chosen.proposal.lines), "proposal": chosen.proposal_id}
             return payload, self._allocate(work, cash, chosen.proposal.lines)
 
-        return self._commit("accept", transaction_id, user, reason, decide)
+        return self._commit("accept", transaction_id, user, reason, decide, {"rank": rank})
 
     def assign(self, transaction_id: str, part: Part, *, user: str, reason: str) -> Decided:
         """Puts (part of) a receipt on an invoice or an account; a return takes back that invoice's payment."""
@@ -82,7 +104,7 @@ class ReviewDesk:
                 return payload, self._take_back(work, cash, part.invoice_number)
             return payload, self._allocate(work, cash, self._lines(work, cash, [part]))
 
-        return self._commit("assign", transaction_id, user, reason, decide)
+        return self._commit("assign", transaction_id, user, reason, decide, {"part": asdict(part)})
 
     def split(self, transaction_id: str, parts: Sequence[Part], *, user: str, reason: str) -> Decided:
         """Divides a receipt over several invoices or accounts; what is left stays unallocated."""
@@ -92,7 +114,7 @@ class ReviewDesk:
             amounts = [line.cash_minor for line in lines]
             return {"invoices": _invoices(lines), "amounts": amounts}, self._allocate(work, cash, lines)
 
-        return self._commit("split", transaction_id, user, reason, decide)
+        return self._commit("split", transaction_id, user, reason, decide, {"parts": [asdict(p) for p in parts]})
 
     def reject(self, transaction_id: str, *, user: str, reason: str, rank: int = 1) -> Decided:
         """Refuses a proposal: this allocation is never posted automatically for this transaction."""
@@ -104,7 +126,7 @@ class ReviewDesk:
                 raise DecisionRefused(f"Transaction {transaction_id} has no proposal of rank {rank}.")
             return {"rank": rank, "invoices": _invoices(chosen.proposal.lines)}, []
 
-        return self._commit("reject", transaction_id, user, reason, decide)
+        return self._commit("reject", transaction_id, user, reason, decide, {"rank": rank})
 
     def hold(self, transaction_id: str, *, user: str, reason: str) -> Decided:
         """Keeps a transaction out of matching until it is released."""
@@ -141,14 +163,30 @@ class ReviewDesk:
         user: str,
         reason: str,
         decide: Callable[[Work, CashPosition], tuple[Mapping[str, object], list[JournalEntry]]],
+        arguments: Mapping[str, object] | None = None,
     ) -> Decided:
         if not user.strip() or not reason.strip():
             raise DecisionRefused("A decision names who decides (--user) and why (--reason).")
+        self.access.require(user, "decide", "decide about payments")
         with self.books.lease(command, self.as_of), self.books.write() as work:
             cash: CashPosition | None = work.journal.cash([transaction_id]).get(transaction_id)
             if cash is None:
                 raise DecisionRefused(f"Transaction {transaction_id} is unknown, or its statement is held.")
             payload, entries = decide(work, cash)
+            debtor = _debtor_of(entries)
+            effects = [a for entry in entries for a in entry.allocations]
+            request = gate(
+                work,
+                self.rules,
+                TypedCommand(command, transaction_id, arguments or {}, debtor),
+                Money(max((abs(sum(sums)) for sums in _sums(effects)), default=0), cash.currency),
+                user=user,
+                reason=reason,
+                basis=basis_of(cash.rest_minor, [(a.allocation_id, a.amount_minor, a.cash_minor) for a in effects]),
+                released=self.released,
+            )
+            if request is not None:
+                return Decided("", command, transaction_id, 0, cash.rest_minor, cash.currency, request.request_id)
             decision = work.decisions.add(command, transaction_id, payload, user, reason)
             marked = [_named(entry, decision.decision_id) for entry in entries]
             work.journal.append(marked)
@@ -156,7 +194,14 @@ class ReviewDesk:
                 told = work.findings.open(codes=["return-waiting", "return-unclear"], subjects=[transaction_id])
                 work.findings.resolve([finding.finding_id for finding in told], "decided by a person")
             details = json.dumps(
-                {"decision": decision.decision_id, "entries": [entry.entry_id for entry in marked], **payload},
+                {
+                    **payload,
+                    "decision": decision.decision_id,
+                    "entries": [entry.entry_id for entry in marked],
+                    "transaction": transaction_id,
+                    **({"debtor": debtor} if debtor else {}),
+                    **({"request": self.released.request.request_id} if self.released else {}),
+                },
                 sort_keys=True,
                 separators=(",", ":"),
             )
@@ -250,6 +295,18 @@ class ReviewDesk:
         )
         originals = work.journal.entries([original.entry_id])
         return book.return_entries(cash, [link], originals, self.chart, work.context.mode)
+
+
+def _debtor_of(entries: Sequence[JournalEntry]) -> str:
+    """The one debtor that entries concern, "" for none or several."""
+    found = {a.debtor_number for entry in entries for a in entry.allocations} - {""}
+    return found.pop() if len(found) == 1 else ""
+
+
+def _sums(effects: Sequence[Allocation]) -> Iterator[list[int]]:
+    """What a decision moves, seen as money and as claims; the larger counts for its limit."""
+    yield [a.cash_minor for a in effects]
+    yield [a.amount_minor for a in effects]
 
 
 def _invoices(lines: Sequence[ProposedLine]) -> list[str]:

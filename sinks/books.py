@@ -96,6 +96,11 @@ class SqlWork:
         return self._make("decisions", "DecisionRepository")
 
     @cached_property
+    def approvals(self) -> Any:
+        """Decisions that wait for a second person."""
+        return self._make("approvals", "ApprovalRepository")
+
+    @cached_property
     def match_facts(self) -> Any:
         """What a match run reads."""
         return self._make("match_facts", "SqlMatchFacts")

@@ -90,7 +90,13 @@ def _decide(
         report.more["decision_id"] = decided.decision_id
         report.more["transaction_id"] = decided.transaction_id
         report.more["unallocated"] = format_minor(decided.rest_minor, decided.currency)
-        if not session.as_json:
+        if decided.request_id:
+            report.counts["waiting_for_approval"] = 1
+            report.more["request_id"] = decided.request_id
+        if not session.as_json and decided.request_id:
+            told = f"{command}: waits for a second person; kontoklar review approve {decided.request_id[:8]}"
+            stdout.print(told, markup=False)
+        elif not session.as_json:
             stdout.print(f"{command}: {decided.transaction_id}, unallocated {report.more['unallocated']}", markup=False)
 
 

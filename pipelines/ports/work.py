@@ -89,6 +89,11 @@ class Work(Protocol):
         ...
 
     @property
+    def approvals(self) -> Any:
+        """Decisions that wait for a second person."""
+        ...
+
+    @property
     def match_facts(self) -> Any:
         """What a match run reads."""
         ...
