@@ -20,7 +20,7 @@ _MOVES: Final = """
 _ACCOUNT: Final = f"""
 SELECT COALESCE(o.transaction_id, a.transaction_id) AS payment, a.currency, a.amount_minor AS minor
 {_MOVES} AND a.invoice_number = '' AND a.debtor_number = :debtor
-"""  # noqa: S608 - constants only
+"""
 ACTIVE_REFUND: Final = """
 NOT EXISTS (SELECT 1 FROM operation_undo u WHERE u.original_decision_id = f.decision_id)
 AND NOT EXISTS (
@@ -38,7 +38,7 @@ SELECT COALESCE(o.transaction_id, a.transaction_id) AS payment, a.currency,
     CASE WHEN a.transaction_id = '' AND (a.kind = 'rebooking' OR o.kind = 'rebooking')
          THEN a.amount_minor ELSE a.cash_minor END AS minor
 {_MOVES} AND a.invoice_number = :invoice
-"""  # noqa: S608 - constants only
+"""
 _POOLS: Final = """
 SELECT m.payment, m.currency, CAST(SUM(m.minor) AS BIGINT) AS minor, t.booking_date, t.account, t.kind, t.gvc,
     t.mandate_id, t.counterparty_iban, t.counterparty_name
@@ -47,7 +47,9 @@ GROUP BY m.payment, m.currency, t.booking_date, t.account, t.kind, t.gvc, t.mand
     t.counterparty_name
 HAVING SUM(m.minor) <> 0
 """
-_NEWEST: Final = "NOT EXISTS (SELECT 1 FROM receivable n WHERE n.invoice_number = r.invoice_number AND n.version > r.version)"
+_NEWEST: Final = (
+    "NOT EXISTS (SELECT 1 FROM receivable n WHERE n.invoice_number = r.invoice_number AND n.version > r.version)"
+)
 _FACTS: Final = f"""
 SELECT r.invoice_number, r.document_type, r.payment_method, r.due_date,
     CAST(COALESCE(SUM(CASE WHEN a.kind = 'write_off' OR o.kind = 'write_off' THEN a.amount_minor END), 0) AS BIGINT),
@@ -97,6 +99,11 @@ SELECT a.debtor_number, a.currency, a.amount_minor - a.cash_minor
 FROM allocation a JOIN journal_entry e ON e.entry_id = a.entry_id
 WHERE a.kind = 'small_difference' AND e.booking_date BETWEEN :first AND :last AND a.debtor_number = :debtor
     AND NOT EXISTS (SELECT 1 FROM allocation_reversal v WHERE v.original_allocation_id = a.allocation_id)
+"""
+_LEVEL: Final = """
+SELECT MAX(t.level) FROM dunning_trigger t JOIN trigger_event e ON e.trigger_id = t.trigger_id
+WHERE t.invoice_number = :invoice AND e.state <> 'cancelled'
+    AND NOT EXISTS (SELECT 1 FROM trigger_event n WHERE n.trigger_id = e.trigger_id AND n.event_no > e.event_no)
 """
 _COSTS: Final = frozenset({"return_debit_fee", "return_fee", "dunning_fee", "shipping", "collection_cost", "flat_rate"})
 
@@ -180,7 +187,9 @@ class CreditQueries:
         )
         return (ibans | {row[0] for row in rows}) - {""}
 
-    def small_differences(self, debtor_numbers: Collection[str], year: int) -> Mapping[tuple[str, str], tuple[int, int]]:
+    def small_differences(
+        self, debtor_numbers: Collection[str], year: int
+    ) -> Mapping[tuple[str, str], tuple[int, int]]:
         """What small differences cost and brought in a year."""
         sums: dict[tuple[str, str], tuple[int, int]] = {}
         for debtor in sorted(set(debtor_numbers) - {""}):
@@ -188,6 +197,23 @@ class CreditQueries:
                 under, over = sums.get((debtor, currency), (0, 0))
                 sums[debtor, currency] = (under + max(int(gap), 0), over + max(-int(gap), 0))
         return sums
+
+    def account_balance(self, transaction_id: str, account: str) -> int:
+        """Debit less credit of a ledger account over the entries of one payment."""
+        query = (
+            "SELECT COALESCE(SUM(l.debit_minor - l.credit_minor), 0) FROM journal_entry e "
+            "JOIN journal_line l ON l.entry_id = e.entry_id WHERE e.transaction_id = :payment AND l.account = :account"
+        )
+        return int(self._rows(query, payment=transaction_id, account=account)[0][0])
+
+    def triggers_of(self, invoice_numbers: Collection[str]) -> Mapping[str, int]:
+        """invoice number → highest living dunning level."""
+        levels: dict[str, int] = {}
+        for number in sorted(set(invoice_numbers)):
+            for (level,) in self._rows(_LEVEL, invoice=number):
+                if level is not None:
+                    levels[number] = int(level)
+        return levels
 
 
 def _part(document_type: str, kind: str) -> str:
