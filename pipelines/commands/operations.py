@@ -204,6 +204,7 @@ def payments(session: Session, out: Path | None, as_of: date) -> None:
 @click.pass_obj
 def credit(
     session: Session,
+    /,
     as_of: date,
     preview: bool,
     invoice: str,
@@ -295,6 +296,7 @@ def transit(session: Session, /, as_of: date, preview: bool, transaction: str, g
 @click.pass_obj
 def on_account(
     session: Session,
+    /,
     as_of: date,
     preview: bool,
     transaction: str,
