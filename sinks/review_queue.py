@@ -77,7 +77,7 @@ class SqlReviewQueue:
             .join(done, done.c.finding_id == f.c.finding_id, isouter=True)
             .where(f.c.code == PAID_TWICE, done.c.finding_id.is_(None))
         )
-        return {subject: message for subject, message in self._connection.execute(query)}
+        return {row[0]: row[1] for row in self._connection.execute(query)}
 
 
 def _waiting(row: Any) -> Waiting:
