@@ -20,6 +20,7 @@ from pipelines.inquiries import Inquiries
 from pipelines.step import Result, Step, timed
 
 if TYPE_CHECKING:
+    from pipelines.approvals import ApprovalDesk
     from pipelines.chart import Chart
     from pipelines.dun import DunSettings
     from pipelines.match import Observe
@@ -232,7 +233,7 @@ class Kontoklar:
         from pipelines.sealing import Sealer, key_from
         from pipelines.usecases.access import LiveFetch, Memory, window_of
 
-        key = self.settings.access.key
+        key = self.settings.memory.key
         sealer = Sealer(key_from(key.reveal if key else None))
         return LiveFetch(self.books, window_of(self.books, as_of, since), Memory(self.books, sealer, as_of))
 
@@ -311,12 +312,13 @@ class Kontoklar:
 
     def post(self, as_of: date) -> Step:
         """Books the automatic part of the plan, returns included."""
-        from pipelines.usecases.post import post
+        from pipelines.usecases.carry_out import carry_out
 
         def told(done: int, total: int) -> None:
             self._progress("posting", done, total)
 
-        return self._step("post", as_of, lambda: post(self.books, self.chart, as_of, progress=told))
+        limits = self.settings.differences
+        return self._step("post", as_of, lambda: carry_out(self.books, self.chart, as_of, limits, told))
 
     def dun(self, as_of: date) -> Step:
         """Dunning triggers of what is overdue or was returned."""
@@ -413,6 +415,19 @@ class Kontoklar:
 
     def review_desk(self, as_of: date) -> ReviewDesk:
         """Where an analyst decides; corrections are booked on ``as_of``."""
+        from pipelines.operations.setting import Setting
         from pipelines.review import ReviewDesk
+        from sinks.pain001 import PaymentMessages
 
-        return ReviewDesk(self.books, self.chart, as_of)
+        settings = self.settings
+        setting = Setting(settings.differences, PaymentMessages(settings.company.name))
+        return ReviewDesk(self.books, self.chart, as_of, settings.access, settings.approval, setting=setting)
+
+    def approval_desk(self, as_of: date) -> ApprovalDesk:
+        """Where a second person releases or refuses what waits."""
+        from pipelines.approvals import ApprovalDesk
+        from pipelines.operations.commands import COMMANDS
+
+        review = self.review_desk(as_of)
+        replays = dict.fromkeys(COMMANDS, review.replay)
+        return ApprovalDesk(self.books, as_of, replays, self.settings.access)

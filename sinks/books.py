@@ -20,6 +20,7 @@ from pipelines.ports.history import History
 from pipelines.ports.invariants import Invariants
 from pipelines.ports.journal import Journal
 from pipelines.ports.learning import Learning
+from pipelines.ports.operations import Operations
 from pipelines.ports.proposals import Proposals
 from pipelines.ports.work import Work, WorkContext
 from sinks import tables
@@ -103,6 +104,17 @@ class SqlWork:
     def decisions(self) -> Any:
         """What people decided."""
         return self._make("decisions", "DecisionRepository")
+
+    @cached_property
+    def approvals(self) -> Any:
+        """Decisions that wait for a second person."""
+        return self._make("approvals", "ApprovalRepository")
+
+    @cached_property
+    def operations(self) -> Operations:
+        """What analysts' operations read and leave behind."""
+        made: Operations = self._make("operations", "OperationRepository")
+        return made
 
     @cached_property
     def match_facts(self) -> Any:

@@ -19,6 +19,7 @@ from sinks import current
 from sinks import tables as t
 from sinks.bulk import among
 from sinks.frames_out import read_frame
+from sinks.positions import settles
 from sinks.transaction_rows import FIELDS, from_row
 
 _MONEY_IN = (TransactionKind.RECEIPT, TransactionKind.COLLECTION)
@@ -73,7 +74,7 @@ class SqlMatchFacts:
             )
             .join(tx, tx.c.transaction_id == a.c.transaction_id)
             .join(gone, gone.c.original_allocation_id == a.c.allocation_id, isouter=True)
-            .where(gone.c.allocation_id.is_(None), a.c.reverses == "", a.c.kind != AllocationKind.FEE)
+            .where(gone.c.allocation_id.is_(None), a.c.reverses == "", settles())
             .where(tx.c.amount_minor > 0)
             .where(
                 or_(

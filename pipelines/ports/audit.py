@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
@@ -11,6 +12,7 @@ from typing import NamedTuple, Protocol
 class AuditEvent:
     """One event. user: who decided, ``kontoklar`` for the automatic part. details: JSON with sorted keys, or "".
 
+    debtor, transaction: whom and what it is about where ``subject`` does not say it; they go into the details.
     No names, IBANs or remittance text; ids and invoice numbers only.
     """
 
@@ -19,6 +21,17 @@ class AuditEvent:
     user: str = "kontoklar"
     comment: str = ""
     details: str = ""
+    debtor: str = ""
+    transaction: str = ""
+
+    def told(self) -> str:
+        """The details with debtor and transaction in them, canonical: sorted keys, no blanks."""
+        more = {"debtor": self.debtor, "transaction": self.transaction}
+        more = {name: value for name, value in more.items() if value}
+        if not more:
+            return self.details
+        known = json.loads(self.details) if self.details else {}
+        return json.dumps({**more, **known}, sort_keys=True, separators=(",", ":"))
 
 
 class AuditHead(NamedTuple):

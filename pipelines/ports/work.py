@@ -15,6 +15,7 @@ from pipelines.ports.history import History
 from pipelines.ports.invariants import Invariants
 from pipelines.ports.journal import Journal
 from pipelines.ports.learning import Learning
+from pipelines.ports.operations import Operations
 from pipelines.ports.proposals import Proposals
 
 T = TypeVar("T")
@@ -94,6 +95,16 @@ class Work(Protocol):
     @property
     def decisions(self) -> Any:
         """What people decided."""
+        ...
+
+    @property
+    def approvals(self) -> Any:
+        """Decisions that wait for a second person."""
+        ...
+
+    @property
+    def operations(self) -> Operations:
+        """What analysts' operations read and leave behind."""
         ...
 
     @property
