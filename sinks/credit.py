@@ -20,7 +20,7 @@ _MOVES: Final = """
 _ACCOUNT: Final = f"""
 SELECT COALESCE(o.transaction_id, a.transaction_id) AS payment, a.currency, a.amount_minor AS minor
 {_MOVES} AND a.invoice_number = '' AND a.debtor_number = :debtor
-"""  # noqa: S608 - constants only
+"""
 ACTIVE_REFUND: Final = """
 NOT EXISTS (SELECT 1 FROM operation_undo u WHERE u.original_decision_id = f.decision_id)
 AND NOT EXISTS (
@@ -38,7 +38,7 @@ SELECT COALESCE(o.transaction_id, a.transaction_id) AS payment, a.currency,
     CASE WHEN a.transaction_id = '' AND (a.kind = 'rebooking' OR o.kind = 'rebooking')
          THEN a.amount_minor ELSE a.cash_minor END AS minor
 {_MOVES} AND a.invoice_number = :invoice
-"""  # noqa: S608 - constants only
+"""
 _POOLS: Final = """
 SELECT m.payment, m.currency, CAST(SUM(m.minor) AS BIGINT) AS minor, t.booking_date, t.account, t.kind, t.gvc,
     t.mandate_id, t.counterparty_iban, t.counterparty_name
@@ -47,7 +47,9 @@ GROUP BY m.payment, m.currency, t.booking_date, t.account, t.kind, t.gvc, t.mand
     t.counterparty_name
 HAVING SUM(m.minor) <> 0
 """
-_NEWEST: Final = "NOT EXISTS (SELECT 1 FROM receivable n WHERE n.invoice_number = r.invoice_number AND n.version > r.version)"
+_NEWEST: Final = (
+    "NOT EXISTS (SELECT 1 FROM receivable n WHERE n.invoice_number = r.invoice_number AND n.version > r.version)"
+)
 _FACTS: Final = f"""
 SELECT r.invoice_number, r.document_type, r.payment_method, r.due_date,
     CAST(COALESCE(SUM(CASE WHEN a.kind = 'write_off' OR o.kind = 'write_off' THEN a.amount_minor END), 0) AS BIGINT),
@@ -180,7 +182,9 @@ class CreditQueries:
         )
         return (ibans | {row[0] for row in rows}) - {""}
 
-    def small_differences(self, debtor_numbers: Collection[str], year: int) -> Mapping[tuple[str, str], tuple[int, int]]:
+    def small_differences(
+        self, debtor_numbers: Collection[str], year: int
+    ) -> Mapping[tuple[str, str], tuple[int, int]]:
         """What small differences cost and brought in a year."""
         sums: dict[tuple[str, str], tuple[int, int]] = {}
         for debtor in sorted(set(debtor_numbers) - {""}):

@@ -163,7 +163,9 @@ class Operations(Protocol):
         """Bank accounts (IBAN) this debtor is known by: from the master data, or money came from there."""
         ...
 
-    def small_differences(self, debtor_numbers: Collection[str], year: int) -> Mapping[tuple[str, str], tuple[int, int]]:
+    def small_differences(
+        self, debtor_numbers: Collection[str], year: int
+    ) -> Mapping[tuple[str, str], tuple[int, int]]:
         """(debtor, currency) → what small differences cost and brought in a year, undone ones left out; unsigned."""
         ...
 

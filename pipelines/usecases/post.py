@@ -16,6 +16,7 @@ from typing import Final
 
 from pipelines import book
 from pipelines.chart import Chart
+from pipelines.debtors.blocking import blocked_for
 from pipelines.model.finding import Finding, Severity
 from pipelines.model.ledger import Cause, JournalEntry
 from pipelines.model.proposal import AllocationKind, Proposal
@@ -36,6 +37,7 @@ _WHY: Final = {
     "open": "an item no longer owes that much",
     "original": "the payment it takes back is not posted, or is taken back already",
     "amount": "the return takes back another amount than the bank booked",
+    "blocked": "the payer's account is on the blocklist",
 }
 
 
@@ -69,7 +71,7 @@ def post(
             plan = [p for p in plan if not any(_finding(p, why).finding_id in refused for why in _WHY)]
         for start in range(0, len(plan), chunk):
             part = plan[start : start + chunk]
-            counts.update(books.commit(partial(_post_chunk, plan=part, chart=chart)))
+            counts.update(books.commit(partial(_post_chunk, plan=part, chart=chart, as_of=as_of)))
             if progress:
                 progress(min(start + chunk, len(plan)), len(plan))
     return PostSummary(dict(counts))
@@ -85,8 +87,9 @@ def _finding(planned: PlannedPosting, why: str) -> Finding:
     )
 
 
-def _post_chunk(work: Work, plan: Sequence[PlannedPosting], chart: Chart) -> Counter[str]:
+def _post_chunk(work: Work, plan: Sequence[PlannedPosting], chart: Chart, as_of: date) -> Counter[str]:
     ledger = _Ledger(work, plan)
+    payers = work.blocklist.payments([planned.transaction_id for planned in plan if planned.proposal], as_of)
     entries: list[JournalEntry] = []
     events: list[AuditEvent] = []
     findings: list[Finding] = []
@@ -94,6 +97,8 @@ def _post_chunk(work: Work, plan: Sequence[PlannedPosting], chart: Chart) -> Cou
     counts: Counter[str] = Counter()
     for planned in plan:
         made = ledger.build(planned, chart)
+        if planned.proposal and blocked_for(work, payers, planned.transaction_id, _debtors(planned.proposal)):
+            made = "blocked"
         if isinstance(made, str):
             findings.append(_finding(planned, made))
             continue
@@ -131,6 +136,10 @@ def _event(planned: PlannedPosting, entries: Sequence[JournalEntry]) -> AuditEve
         planned.transaction_id,
         details=json.dumps(details, sort_keys=True, separators=(",", ":")),
     )
+
+
+def _debtors(proposal: Proposal) -> set[str]:
+    return {line.debtor_number for line in proposal.lines}
 
 
 class _Ledger:
