@@ -255,12 +255,13 @@ class Kontoklar:
 
     def post(self, as_of: date) -> Step:
         """Books the automatic part of the plan, returns included."""
-        from pipelines.usecases.post import post
+        from pipelines.usecases.carry_out import carry_out
 
         def told(done: int, total: int) -> None:
             self._progress("posting", done, total)
 
-        return self._step("post", as_of, lambda: post(self.books, self.chart, as_of, progress=told))
+        limits = self.settings.differences
+        return self._step("post", as_of, lambda: carry_out(self.books, self.chart, as_of, limits, told))
 
     def dun(self, as_of: date) -> Step:
         """Dunning triggers of what is overdue or was returned."""
@@ -359,10 +360,13 @@ class Kontoklar:
 
     def review_desk(self, as_of: date) -> ReviewDesk:
         """Where an analyst decides; corrections are booked on ``as_of``."""
+        from pipelines.operations.setting import Setting
         from pipelines.review import ReviewDesk
+        from sinks.pain001 import PaymentMessages
 
         settings = self.settings
-        return ReviewDesk(self.books, self.chart, as_of, access=settings.access, rules=settings.approval)
+        setting = Setting(settings.differences, PaymentMessages(settings.company.name))
+        return ReviewDesk(self.books, self.chart, as_of, settings.access, settings.approval, setting=setting)
 
     def debtor_desk(self, as_of: date) -> DebtorDesk:
         """Where people change what is known about debtors, and the blocklist."""
@@ -373,7 +377,8 @@ class Kontoklar:
     def approval_desk(self, as_of: date) -> ApprovalDesk:
         """Where a second person releases or refuses what waits."""
         from pipelines.approvals import ApprovalDesk
+        from pipelines.operations.commands import COMMANDS
 
         review = self.review_desk(as_of)
-        replays = dict.fromkeys(("accept", "reject", "assign", "split", "hold", "release", "undo"), review.replay)
+        replays = dict.fromkeys(COMMANDS, review.replay)
         return ApprovalDesk(self.books, as_of, replays, self.settings.access)

@@ -22,13 +22,14 @@ from pipelines.errors import ConfigurationError
 from pipelines.known import refuse_unknown as refuse_unknown
 from pipelines.roles import Access, parse_access
 from pipelines.secret import secret_from
+from pipelines.small_differences import Limits
 
 FILE_NAME = "kontoklar.toml"
 DEFAULT_DATABASE = "sqlite:///kontoklar.db"
 MODES = ("live", "test")
 _SECTIONS = (
     "company", "database", "sources", "matching", "dunning", "sinks", "run", "archive", "debtors", "roles", "users",
-    "approval",
+    "approval", "differences", "payments",
 )  # fmt: skip
 
 
@@ -105,7 +106,8 @@ class Debtors:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole configuration. origin: the file it was read from, None when there was none."""
+    """The whole configuration. differences: limits of small differences. payments: the folder that payment files are
+    written to. origin: the file it was read from, None when there was none."""
 
     company: Company = field(default_factory=Company)
     database_url: str = DEFAULT_DATABASE
@@ -118,6 +120,8 @@ class Settings:
     debtors: Debtors = field(default_factory=Debtors)
     access: Access = field(default_factory=Access)
     approval: ApprovalRules = field(default_factory=ApprovalRules)
+    differences: Limits = field(default_factory=Limits)
+    payments: Path = Path("payments")
     origin: Path | None = None
 
 
@@ -169,6 +173,8 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
     archive = _Section(raw, "archive", ("max_file_mib", "max_unpacked_mib", "max_members"))
     debtors = _Section(raw, "debtors", ("number_ranges",))
     approval = _Section(raw, "approval", ("limit", "kinds"))
+    differences = _Section(raw, "differences", ("under_item", "over_item", "under_year", "over_year"))
+    payments = _Section(raw, "payments", ("folder",))
     return Settings(
         company=Company(
             name=company.text("name"),
@@ -199,6 +205,10 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
         debtors=Debtors(parse_ranges(debtors.texts("number_ranges"), "debtors.number_ranges")),
         access=parse_access(raw.get("roles", {}), raw.get("users", {})),
         approval=ApprovalRules(approval.amount("limit"), frozenset(approval.texts("kinds"))),
+        differences=Limits(
+            **{f"{key}_minor": minor for key in differences.values if (minor := differences.amount(key)) is not None}
+        ),
+        payments=(base / Path(payments.text("folder", "payments")).expanduser()).absolute(),
         origin=path,
     )
 

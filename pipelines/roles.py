@@ -64,6 +64,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "review list": "look",
     "review show": "look",
     "review approvals": "look",
+    "review payments": "deliver",
     "review approve": "approve",
     "review refuse": "approve",
     **dict.fromkeys(
@@ -71,7 +72,7 @@ COMMANDS: Final[Mapping[str, str]] = {
             f"review {name}"
             for name in (
                 "accept", "reject", "assign", "split", "hold", "release", "undo", "rebook", "refund", "credit",
-                "writeoff", "preview",
+                "writeoff", "small-difference", "charge", "transit", "on-account", "by-law",
             )
         ),
         "decide",

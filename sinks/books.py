@@ -17,6 +17,7 @@ from pipelines.ports.audit import Audit
 from pipelines.ports.findings import Findings
 from pipelines.ports.invariants import Invariants
 from pipelines.ports.journal import Journal
+from pipelines.ports.operations import Operations
 from pipelines.ports.proposals import Proposals
 from pipelines.ports.work import Work, WorkContext
 from sinks import tables
@@ -124,6 +125,12 @@ class SqlWork:
     def approvals(self) -> Any:
         """Decisions that wait for a second person."""
         return self._make("approvals", "ApprovalRepository")
+
+    @cached_property
+    def operations(self) -> Operations:
+        """What analysts' operations read and leave behind."""
+        made: Operations = self._make("operations", "OperationRepository")
+        return made
 
     @cached_property
     def match_facts(self) -> Any:

@@ -100,6 +100,11 @@ FROM allocation a JOIN journal_entry e ON e.entry_id = a.entry_id
 WHERE a.kind = 'small_difference' AND e.booking_date BETWEEN :first AND :last AND a.debtor_number = :debtor
     AND NOT EXISTS (SELECT 1 FROM allocation_reversal v WHERE v.original_allocation_id = a.allocation_id)
 """
+_LEVEL: Final = """
+SELECT MAX(t.level) FROM dunning_trigger t JOIN trigger_event e ON e.trigger_id = t.trigger_id
+WHERE t.invoice_number = :invoice AND e.state <> 'cancelled'
+    AND NOT EXISTS (SELECT 1 FROM trigger_event n WHERE n.trigger_id = e.trigger_id AND n.event_no > e.event_no)
+"""
 _COSTS: Final = frozenset({"return_debit_fee", "return_fee", "dunning_fee", "shipping", "collection_cost", "flat_rate"})
 
 
@@ -192,6 +197,23 @@ class CreditQueries:
                 under, over = sums.get((debtor, currency), (0, 0))
                 sums[debtor, currency] = (under + max(int(gap), 0), over + max(-int(gap), 0))
         return sums
+
+    def account_balance(self, transaction_id: str, account: str) -> int:
+        """Debit less credit of a ledger account over the entries of one payment."""
+        query = (
+            "SELECT COALESCE(SUM(l.debit_minor - l.credit_minor), 0) FROM journal_entry e "
+            "JOIN journal_line l ON l.entry_id = e.entry_id WHERE e.transaction_id = :payment AND l.account = :account"
+        )
+        return int(self._rows(query, payment=transaction_id, account=account)[0][0])
+
+    def triggers_of(self, invoice_numbers: Collection[str]) -> Mapping[str, int]:
+        """invoice number → highest living dunning level."""
+        levels: dict[str, int] = {}
+        for number in sorted(set(invoice_numbers)):
+            for (level,) in self._rows(_LEVEL, invoice=number):
+                if level is not None:
+                    levels[number] = int(level)
+        return levels
 
 
 def _part(document_type: str, kind: str) -> str:

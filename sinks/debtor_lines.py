@@ -35,7 +35,9 @@ def account_lines(
         _allocated(money),
     ).subquery("lines")
     owner = owners()
-    belongs = case((steps.c.invoice_number == "", steps.c.paid_for), else_=owner.c.debtor_number)
+    belongs = case(
+        (steps.c.invoice_number == "", steps.c.paid_for), else_=func.coalesce(owner.c.debtor_number, steps.c.paid_for)
+    )
     return (
         select(steps, belongs.label("debtor_number"))
         .join(owner, owner.c.invoice_number == steps.c.invoice_number, isouter=True)

@@ -10,12 +10,15 @@ from typing import Final
 from sqlalchemy import Connection, insert, select
 
 from pipelines.model.ids import content_hash
+from pipelines.model.receivable import DocumentType, ItemStatus, Receivable
 from pipelines.ports.operations import Operation, PaymentFile, Refund
+from pipelines.ports.receivables import ItemVersion
 from pipelines.ports.work import WorkContext
 from pipelines.text import compact
 from sinks import tables as t
 from sinks.bulk import insert_rows
 from sinks.credit import CreditQueries
+from sinks.receivables import ReceivableRepository
 
 _FIELDS: Final = (
     "decision_id", "end_to_end_id", "debtor_number", "invoice_number", "amount_minor", "currency", "iban", "account",
@@ -48,7 +51,7 @@ _VERSION: Final = {
             (SELECT COUNT(*) FROM refund WHERE debtor_number = :key)
     """,
 }
-# A payment that waits, named a duplicate by matching, and an item of the same debtor that came back once and is settled.
+# A payment that waits as a duplicate, and an item of the same debtor that came back once and is settled.
 _DUPLICATES: Final = """
 SELECT x.transaction_id, x.amount_minor, x.remittance, p.lines
 FROM bank_transaction x
@@ -170,6 +173,33 @@ class OperationRepository(CreditQueries):
             "message_id": message_id, "name": name, "written_at": self._context.now, "run_id": self._context.run_id,
         }  # fmt: skip
         insert_rows(self._connection, t.payment_file_written, [row])
+
+    # --- claims of ours -----------------------------------------------------------------------------------------
+
+    def claim(self, invoice_number: str) -> Receivable:
+        """The newest version of a claim of ours."""
+        r = t.receivable
+        query = select(r).where(r.c.invoice_number == invoice_number).order_by(r.c.version.desc()).limit(1)
+        row = self._connection.execute(query).mappings().first()
+        if row is None:
+            raise KeyError(invoice_number)
+        return Receivable(
+            row["invoice_number"], row["debtor_number"], int(row["amount_minor"]), int(row["open_minor"]),
+            row["currency"], date.fromisoformat(row["issue_date"]), date.fromisoformat(row["due_date"]),
+            DocumentType(row["document_type"]), ItemStatus(row["status"]), payment_method=row["payment_method"],
+            tax_rate_basis_points=row["tax_rate_basis_points"],
+        )  # fmt: skip
+
+    def add_claim(self, claim: Receivable, kind: str, of_invoice: str) -> None:
+        """Stores a new version of a claim of ours."""
+        store = ReceivableRepository(self._connection, self._context)
+        before = store.known_items([claim.invoice_number]).get(claim.invoice_number)
+        version = before.version + 1 if before else 1
+        sealed = content_hash([claim.invoice_number, version, claim.amount_minor, claim.status.value])
+        store.add_items([ItemVersion(claim, version, 0, sealed)])
+        if before is None:
+            row = {"invoice_number": claim.invoice_number, "kind": kind, "of_invoice": of_invoice}
+            insert_rows(self._connection, t.claim_kind, [row | {"run_id": self._context.run_id}])
 
     # --- rules --------------------------------------------------------------------------------------------------
 

@@ -119,7 +119,7 @@ def tell(story: Any) -> None:
         _tell_proposal(proposal)
     shown = {
         "return_links": ("invoice_number", "state", "reason_code", "returned", "charges", "reason"),
-        "allocations": ("invoice_number", "debtor_number", "amount", "kind", "disposition", "reversed"),
+        "allocations": ("invoice_number", "debtor_number", "amount", "kind", "disposition", "rule", "reversed"),
         "entries": ("posting_number", "booking_date", "cause", "account", "debit", "credit"),
         "decisions": ("command", "user", "reason", "at"),
         "findings": ("code", "severity", "message"),

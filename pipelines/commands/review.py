@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from pipelines.commands import operations
 from pipelines.commands.books import tell
 from pipelines.commands.report import records, stdout
 from pipelines.commands.session import Session, as_of_option, shared, user_options
@@ -218,10 +219,32 @@ def _plain(name: str, what: str) -> click.Command:
     return click.command(name)(command)
 
 
+@click.command()
+@click.argument("transaction", metavar="[TRANSACTION]", default="")
+@click.option("--decision", default="", metavar="ID", help="Instead: take this one decision back.")
+@operations.options
+@click.pass_obj
+def undo(session: Session, /, transaction: str, decision: str, as_of: date, preview: bool, **told: Any) -> None:
+    """Take every allocation of a payment back by reversal, or one decision."""
+    from pipelines.review import Undo
+
+    operations.perform(
+        session,
+        as_of,
+        preview,
+        lambda app: Undo(
+            transaction_id=app.inquiries.find_transaction(transaction) if transaction else "",
+            decision_id=decision,
+            **told,
+        ),
+    )
+
+
 for _command in (
     _plain("hold", "Keep a transaction out of matching until it is released."),
     _plain("release", "Let a held transaction be matched again."),
-    _plain("undo", "Take every allocation of a payment back by reversal."),
+    undo,
+    *operations.COMMANDS,
 ):
     review.add_command(_command)
 

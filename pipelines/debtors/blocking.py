@@ -77,40 +77,37 @@ def refused(work: Work, debits: Sequence[tuple[str, str]], on: date) -> dict[int
     return found
 
 
-def blocked_for(
-    work: Work, payers: Mapping[str, frozenset[str]], transaction_id: str, debtors: Collection[str]
-) -> bool:
-    """Whether a payment may not settle items of these debtors by itself. payers: ``Blocklist.payments``."""
-    scopes = payers.get(transaction_id)
-    if not scopes:
-        return False
-    return "" in scopes or any(work.debtors.id_of(number) in scopes for number in debtors if number)
+class BlockedPayers:
+    """Which of these payments come from accounts on the blocklist, as it holds on a day."""
+
+    def __init__(self, work: Work, transaction_ids: Collection[str], on: date) -> None:
+        payers: Mapping[str, frozenset[str]] = work.blocklist.payments(transaction_ids, on)
+        self._scopes = dict(payers)
+        # Read now: the books may be closed again when the question comes.
+        scoped = {id_ for scopes in payers.values() for id_ in scopes if id_}
+        self._ids = {number: id_ for id_ in scoped for number in work.debtors.numbers(id_)}
+
+    def refuse(self, proposal: Proposal | None) -> bool:
+        """Whether this may not be posted by itself: the payer is blocked for all debtors or for one it allocates to."""
+        scopes = self._scopes.get(proposal.transaction_id) if proposal else None
+        if not proposal or not scopes:
+            return False
+        return "" in scopes or any(self._ids.get(line.debtor_number) in scopes for line in proposal.lines)
 
 
 class BlockingMatcher:
-    """A matcher whose proposals for payments from blocked accounts wait for a person, with the reason.
-
-    is_blocked: (transaction id, debtor numbers of the proposal) → whether it is.
-    """
+    """A matcher whose proposals for payments from blocked accounts wait for a person, with the reason."""
 
     def __init__(self, inner: CohortMatcher, work: Work, transaction_ids: Collection[str], on: date) -> None:
         self._inner = inner
-        payers: Mapping[str, frozenset[str]] = work.blocklist.payments(transaction_ids, on)
-        self._scopes = dict(payers)
-        # The books are closed again when the plan is made: what is needed is read now.
-        scoped = {id_ for scopes in payers.values() for id_ in scopes if id_}
-        self._ids = {number: id_ for id_ in scoped for number in work.debtors.numbers(id_)}
+        self._blocked = BlockedPayers(work, transaction_ids, on)
 
     def plan(self, receipts: pd.DataFrame) -> list[Proposal]:
         """The inner matcher's proposals, those of blocked payers for review."""
         return [self._judged(proposal) for proposal in self._inner.plan(receipts)]
 
     def _judged(self, proposal: Proposal) -> Proposal:
-        scopes = self._scopes.get(proposal.transaction_id)
-        if not scopes or proposal.rank != 1:
-            return proposal
-        debtors = {line.debtor_number for line in proposal.lines}
-        if "" not in scopes and not any(self._ids.get(number) in scopes for number in debtors):
+        if proposal.rank != 1 or not self._blocked.refuse(proposal):
             return proposal
         return replace(proposal, disposition=Disposition.REVIEW, reason=PAYER_BLOCKED, message=_MESSAGE)
 

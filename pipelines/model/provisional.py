@@ -17,7 +17,7 @@ from pipelines.model.transaction import TransactionKind
 AUTHORISED: Final = timedelta(weeks=8)
 # § 676b (2) BGB: an unauthorised debit must be reported within thirteen months of the day of the debit.
 UNAUTHORISED_MONTHS: Final = 13
-# SEPA B2B scheme: no refund right (§ 675e (4) BGB allows that); a return within three banking days, here with a weekend.
+# SEPA B2B scheme: no refund right (§ 675e (4) BGB allows that); a return within three banking days.
 BUSINESS_RETURN: Final = timedelta(days=5)
 # Cheques are credited under reserve (E.v.); a return usually shows within two weeks.
 CHEQUE: Final = timedelta(days=14)

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple, Protocol
 
+from pipelines.model.receivable import Receivable
+
 
 class Operation(NamedTuple):
     """A decision that was applied. rest_minor: what was left of its payment afterwards.
@@ -183,6 +185,22 @@ class Operations(Protocol):
 
     def file_written(self, message_id: str, name: str) -> None:
         """Notes that a payment file was given out."""
+        ...
+
+    def claim(self, invoice_number: str) -> Receivable:
+        """The newest version of a claim of ours (``add_claim``); KeyError when there is none."""
+        ...
+
+    def add_claim(self, claim: Receivable, kind: str, of_invoice: str) -> None:
+        """Stores a new version of a claim of ours; its kind and the invoice it belongs to with the first."""
+        ...
+
+    def account_balance(self, transaction_id: str, account: str) -> int:
+        """Debit less credit of a ledger account over the entries of one payment."""
+        ...
+
+    def triggers_of(self, invoice_numbers: Collection[str]) -> Mapping[str, int]:
+        """invoice number → highest dunning level that is held, ready or delivered; items without any are left out."""
         ...
 
     def add_rules(self, rules: Mapping[str, tuple[str, str]]) -> None:

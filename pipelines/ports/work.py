@@ -12,6 +12,7 @@ from pipelines.ports.audit import Audit
 from pipelines.ports.findings import Findings
 from pipelines.ports.invariants import Invariants
 from pipelines.ports.journal import Journal
+from pipelines.ports.operations import Operations
 from pipelines.ports.proposals import Proposals
 
 T = TypeVar("T")
@@ -116,6 +117,11 @@ class Work(Protocol):
     @property
     def approvals(self) -> Any:
         """Decisions that wait for a second person."""
+        ...
+
+    @property
+    def operations(self) -> Operations:
+        """What analysts' operations read and leave behind."""
         ...
 
     @property

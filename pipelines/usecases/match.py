@@ -86,13 +86,15 @@ def _resolver(work: Work, returns: Sequence[Transaction]) -> ReturnResolver:
     facts = work.match_facts
     collections, money_in = facts.collections(returns), facts.money_in(returns)
     items = work.journal.open_items({collection.invoice_number for collection in collections})
+    settlements = facts.settlements(returns, collections, money_in)
     return ReturnResolver(
         collections,
-        facts.settlements(returns, collections, money_in),
+        settlements,
         money_in,
         {number: abs(item.settled_elsewhere_minor) for number, item in items.items()},
         facts.returned(),
         {number: item.debtor_number for number, item in items.items()},
+        moved=work.operations.moved({settlement.transaction_id for settlement in settlements}),
     )
 
 
