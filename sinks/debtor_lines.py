@@ -28,12 +28,7 @@ def account_lines(
     items: condition on ``receivable`` that leaves whole items in (all their versions). money: condition on
     ``allocation``. None takes everything.
     """
-    told = _told(items)
-    steps = union_all(
-        _step(told, CLAIM, told.c.amount - func.coalesce(told.c.amount_before, 0)),
-        _step(told, ELSEWHERE, func.coalesce(told.c.elsewhere_before, 0) - told.c.elsewhere),
-        _allocated(money),
-    ).subquery("lines")
+    steps = bare_lines(items, money)
     owner = owners()
     belongs = case(
         (steps.c.invoice_number == "", steps.c.paid_for), else_=func.coalesce(owner.c.debtor_number, steps.c.paid_for)
@@ -43,6 +38,16 @@ def account_lines(
         .join(owner, owner.c.invoice_number == steps.c.invoice_number, isouter=True)
         .where(steps.c.effect_minor != 0)
     )
+
+
+def bare_lines(items: ColumnElement[bool] | None = None, money: ColumnElement[bool] | None = None) -> Subquery:
+    """``account_lines`` without the debtors they belong to."""
+    told = _told(items)
+    return union_all(
+        _step(told, CLAIM, told.c.amount - func.coalesce(told.c.amount_before, 0)),
+        _step(told, ELSEWHERE, func.coalesce(told.c.elsewhere_before, 0) - told.c.elsewhere),
+        _allocated(money),
+    ).subquery("lines")
 
 
 def _told(items: ColumnElement[bool] | None) -> Subquery:

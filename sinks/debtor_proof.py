@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, case, func, select, text
 
 from sinks import tables as t
-from sinks.debtor_lines import account_lines
+from sinks.debtor_lines import account_lines, bare_lines
 
 _OPEN: Final = """
 SELECT r.invoice_number, r.debtor_number, r.currency, r.status, r.amount_minor,
@@ -45,7 +45,7 @@ def unlike_open_items(connection: Connection) -> tuple[int, list[tuple[str, int]
 
     What was paid beyond the claim is the debtor's credit: the balance shows it, ``open-items`` says zero.
     """
-    lines = account_lines().subquery("all_lines")
+    lines = bare_lines()
     balance = (
         select(lines.c.invoice_number, func.sum(lines.c.effect_minor).label("balance"))
         .where(lines.c.invoice_number != "")

@@ -28,6 +28,8 @@ class DebtorRepository:
     def __init__(self, connection: Connection, context: WorkContext) -> None:
         self._connection = connection
         self._context = context
+        # Ids are derived: this remembers the numbers they were derived from.
+        self._first: dict[str, str] = {}
 
     # --- identity -----------------------------------------------------------------------------------------------
 
@@ -41,12 +43,18 @@ class DebtorRepository:
     def id_of(self, debtor_number: str) -> str:
         """The immutable id behind a number."""
         known = self._renumbered.get(debtor_number)
-        return known[0] if known else debtor_id(self._context.mode, debtor_number)
+        if known:
+            return known[0]
+        id_ = debtor_id(self._context.mode, debtor_number)
+        self._first[id_] = debtor_number
+        return id_
 
     def numbers(self, debtor_id: str) -> tuple[str, ...]:
         """First to newest."""
         following = {before: number for number, (id_, before) in self._renumbered.items() if id_ == debtor_id}
         first = next((before for before in following if before not in following.values()), "")
+        if not first and self.is_known(self._first.get(debtor_id, "")):
+            first = self._first[debtor_id]
         if not first:
             first = next((number for number in self.all_numbers() if self.id_of(number) == debtor_id), "")
         chain = [first] if first else []
@@ -119,9 +127,12 @@ class DebtorRepository:
         return found
 
     def _chains(self, debtor_ids: set[str]) -> dict[str, tuple[str, ...]]:
-        """Every number of each of these debtors; one pass over all numbers when there are many."""
-        first = {self.id_of(number): number for number in self.all_numbers() if number not in self._renumbered}
+        """Every number of each of these debtors; one pass over all numbers when an id came without its number."""
         renumbered = {id_ for id_, _ in self._renumbered.values()}
+        if not debtor_ids - renumbered <= self._first.keys():
+            for number in self.all_numbers():
+                self.id_of(number)
+        first = {id_: number for id_ in debtor_ids if self.is_known(number := self._first.get(id_, ""))}
         return {
             id_: self.numbers(id_) if id_ in renumbered else (first[id_],)
             for id_ in sorted(debtor_ids)

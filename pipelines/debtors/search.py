@@ -53,8 +53,9 @@ def search(work: Work, query: Query, as_of: date, *, most: int = MOST_HITS) -> l
     """
     _refuse(query)
     found: set[str] | None = None
-    for name, value in query.criteria.items():
-        hits = _hits(work, name, value)
+    # Names are looked at one by one: last, and only those that are left.
+    for name, value in sorted(query.criteria.items(), key=lambda pair: pair[0] == "name"):
+        hits = _hits(work, name, value, found)
         found = hits if found is None else found & hits
     if query.first is not None or query.last is not None:
         days = {work.debtors.id_of(number) for number in work.debtor_search.numbers_active(query.first, query.last)}
@@ -80,8 +81,8 @@ def _refuse(query: Query) -> None:
         raise ConfigurationError(f"name what to search for: {', '.join(CRITERIA)}, or days with --from and --to")
 
 
-def _hits(work: Work, name: str, value: str) -> set[str]:
-    """Debtor ids."""
+def _hits(work: Work, name: str, value: str, left: set[str] | None) -> set[str]:
+    """Debtor ids. left: those that meet every criterion before; None before the first."""
     text = value.strip()
     if name == "number":
         return {work.debtors.id_of(text)} if work.debtors.is_known(text) else set()
@@ -92,9 +93,11 @@ def _hits(work: Work, name: str, value: str) -> set[str]:
         if not wanted:
             raise ConfigurationError("the name to search for holds no letters or digits")
         return {
-            work.debtors.id_of(one.debtor_number)
+            id_
             for one in work.debtors.named()
-            if any(meets(wanted, words(known)) for known in one.names)
+            if left is None or work.debtors.id_of(one.debtor_number) in left
+            if (id_ := work.debtors.id_of(one.debtor_number))
+            and any(meets(wanted, words(known)) for known in one.names)
         }
     if name == "iban":
         text = normalize_iban(text)
