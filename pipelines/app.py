@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.config import Part, Settings, refuse_unknown
-from pipelines.errors import ConfigurationError, LedgerInvariantBroken, SourceUnavailable
+from pipelines.errors import ConfigurationError, LedgerInvariantBroken
 from pipelines.inquiries import Inquiries
 from pipelines.step import Result, Step, timed
 
@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from pipelines.model.statement import Document
     from pipelines.plans import Plans
     from pipelines.policy import Policy
+    from pipelines.ports.access import AccountAccess
     from pipelines.ports.invariants import CheckResult
     from pipelines.review import ReviewDesk
+    from pipelines.usecases.access import LiveFetch
     from pipelines.usecases.account_facts import AccountKey
-    from pipelines.usecases.pull import Pull
+    from pipelines.usecases.pull import Pull, PullResult
     from sinks.books import SqlBooks
     from sinks.database import Database
     from sources.intake import Limits
@@ -184,11 +186,12 @@ class Kontoklar:
         since: date | None = None,
     ) -> Step:
         """Fetches and archives; what is readable waits in the job, account by account."""
-        unavailable: list[str] = []
-        arriving = self._from_files(files) if files else self._fetched(self._sources(sources), since, unavailable)
-        step = self._step("pull", as_of, lambda: job.take(self._counted(arriving)))
-        step.unavailable = unavailable
-        return step
+        if files:
+            return self._step("pull", as_of, lambda: job.take(self._counted(self._from_files(files))))
+        live = self._live(as_of, since)
+        # A source that cannot even be built is a mistake in the configuration: nothing has been fetched yet.
+        built = [(part.name, self._build("sources", part)) for part in self._sources(sources)]
+        return self._take_live(job, live, live.fetched(built), as_of)
 
     def _counted(self, arriving: Iterator[Document | Finding]) -> Iterator[Document | Finding]:
         for place, one in enumerate(arriving):
@@ -214,14 +217,25 @@ class Kontoklar:
 
         return documents(files, "file", self._limits())
 
-    def _fetched(
-        self, parts: Sequence[Part], since: date | None, unavailable: list[str]
-    ) -> Iterator[Document | Finding]:
-        for part in parts:
-            try:
-                yield from self._build("sources", part).fetch(since)
-            except SourceUnavailable:
-                unavailable.append(part.name)
+    def _live(self, as_of: date, since: date | None) -> LiveFetch:
+        from pipelines.sealing import Sealer, key_from
+        from pipelines.usecases.access import LiveFetch, Memory, window_of
+
+        key = self.settings.access.key
+        sealer = Sealer(key_from(key.reveal if key else None))
+        return LiveFetch(self.books, window_of(self.books, as_of, since), Memory(self.books, sealer, as_of))
+
+    def _take_live(self, job: Pull, live: LiveFetch, arriving: Iterator[Document | Finding], as_of: date) -> Step:
+        standing: list[AccountAccess] = []
+
+        def take() -> PullResult:
+            result = job.take(self._counted(arriving))
+            standing.extend(live.record())
+            return result
+
+        step = self._step("pull", as_of, take)
+        step.unavailable, step.access = live.unavailable, standing
+        return step
 
     def _build(self, kind: str, part: Part) -> Any:
         """The configured source or sink: its module's ``build`` with the options of the file."""

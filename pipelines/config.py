@@ -18,7 +18,7 @@ from typing import Any
 
 from pipelines.amounts import AmountError, parse_amount
 from pipelines.errors import ConfigurationError
-from pipelines.secret import secret_from
+from pipelines.secret import Secret, secret_from
 
 FILE_NAME = "kontoklar.toml"
 DEFAULT_DATABASE = "sqlite:///kontoklar.db"
@@ -90,6 +90,13 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """key: seals what live sources remember between runs; None for the key file in the user's own folder."""
+
+    key: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole configuration. origin: the file it was read from, None when there was none."""
 
@@ -101,6 +108,7 @@ class Settings:
     sinks: tuple[Part, ...] = ()
     run: Run = field(default_factory=Run)
     archive: Archive = field(default_factory=Archive)
+    access: Access = field(default_factory=Access)
     origin: Path | None = None
 
 
@@ -143,12 +151,15 @@ def _read(path: Path) -> dict[str, Any]:
 def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
     """Settings from the parsed TOML of ``path``."""
     base = path.parent.absolute() if path else Path.cwd()
-    refuse_unknown(raw, ("company", "database", "sources", "matching", "dunning", "sinks", "run", "archive"), "")
+    refuse_unknown(
+        raw, ("company", "database", "sources", "matching", "dunning", "sinks", "run", "archive", "access"), ""
+    )
     company = _Section(raw, "company", ("name", "creditor_id", "chart", "mode"))
     database = _Section(raw, "database", ("url",))
     matching = _Section(raw, "matching", ("policy", "risk_per_mille", "max_auto_amount"))
     dunning = _Section(raw, "dunning", ("plans", "stale_banking_days", "ignored_accounts", "collection_days"))
     run = _Section(raw, "run", ("wait_seconds",))
+    access = _Section(raw, "access", ("key",))
     archive = _Section(raw, "archive", ("max_file_mib", "max_unpacked_mib", "max_members"))
     return Settings(
         company=Company(
@@ -177,6 +188,7 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
             **archive.given("max_unpacked_mib", archive.whole),
             **archive.given("max_members", archive.whole),
         ),
+        access=Access(key=access.secret("key", base)),
         origin=path,
     )
 
@@ -261,6 +273,15 @@ class _Section:
         if not path.is_file():
             raise ConfigurationError(f"{self.name}.{key}: the file {path} does not exist")
         return path
+
+    def secret(self, key: str, base: Path) -> Secret | None:
+        """A secret by reference, None where the file names none."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self._wrong(key, 'a reference such as { env = "NAME" }; a secret is never written into the file')
+        return secret_from(value, f"{self.name}.{key}", base)
 
     def given(self, key: str, getter: Any) -> dict[str, Any]:
         """``{key: value}`` when the file says so, else nothing, so that the default stands in one place."""

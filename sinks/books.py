@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from pipelines.errors import StaleRun
 from pipelines.model.ids import derive
+from pipelines.ports.access import AccessRecords
 from pipelines.ports.audit import Audit
 from pipelines.ports.findings import Findings
 from pipelines.ports.invariants import Invariants
@@ -50,6 +51,12 @@ class SqlWork:
     def statements(self) -> Any:
         """Statements, bookings, transactions."""
         return self._make("statements", "StatementRepository")
+
+    @cached_property
+    def access(self) -> AccessRecords:
+        """How access to accounts stands."""
+        made: AccessRecords = self._make("access", "AccessRepository")
+        return made
 
     @cached_property
     def receivables(self) -> Any:
@@ -211,6 +218,7 @@ class SqlBooks:
 
 if TYPE_CHECKING:
     # What is made by name above is held to its Protocol here.
+    from sinks.access import AccessRepository
     from sinks.audit import AuditRepository
     from sinks.findings import FindingRepository
     from sinks.invariants import LedgerInvariants
@@ -218,10 +226,11 @@ if TYPE_CHECKING:
     from sinks.proposals import ProposalRepository
 
     def _holds_the_protocols(connection: Connection, context: WorkContext, books: SqlBooks) -> object:
+        access: AccessRecords = AccessRepository(connection, context)
         audit: Audit = AuditRepository(connection, context)
         findings: Findings = FindingRepository(connection, context)
         invariants: Invariants = LedgerInvariants(connection, context)
         journal: Journal = JournalRepository(connection, context)
         proposals: Proposals = ProposalRepository(connection, context)
         whole: Books = books
-        return audit, findings, invariants, journal, proposals, whole
+        return access, audit, findings, invariants, journal, proposals, whole

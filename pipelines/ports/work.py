@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
+from pipelines.ports.access import AccessRecords
 from pipelines.ports.audit import Audit
 from pipelines.ports.findings import Findings
 from pipelines.ports.invariants import Invariants
@@ -46,6 +47,11 @@ class Work(Protocol):
     @property
     def statements(self) -> Any:
         """Statements, bookings, transactions."""
+        ...
+
+    @property
+    def access(self) -> AccessRecords:
+        """How access to accounts stands, and what sources remember."""
         ...
 
     @property

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from sinks.tables.access import (
+    access_memory,
+    account_access,
+)
 from sinks.tables.archive import (
     document_arrival,
     document_reading,
@@ -61,6 +65,8 @@ __all__ = [
     "BIGINT",
     "FLOAT",
     "MUTABLE",
+    "access_memory",
+    "account_access",
     "allocation",
     "allocation_reversal",
     "audit",
