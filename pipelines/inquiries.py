@@ -12,6 +12,7 @@ from pipelines.ports.work import Books
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from pipelines.ports.access import AccountAccess
     from pipelines.ports.explain import Explanation
     from pipelines.ports.statements import AccountCoverage
 
@@ -83,6 +84,12 @@ class Inquiries:
             for fact in facts
             if fact.trigger.state is TriggerState.HELD
         ]
+
+    def access(self) -> list[AccountAccess]:
+        """How every source last could reach its accounts, and until when the consent holds."""
+        with self._books.read() as work:
+            known: list[AccountAccess] = work.access.latest()
+        return known
 
     def accounts(self) -> list[AccountCoverage]:
         """How far each of our bank accounts is proven."""

@@ -61,6 +61,7 @@ def shipped(alert: UUID) -> list[Automation]:
                         "message": "{{ event.payload.message }}",
                         "subject": "{{ event.payload.subject }}",
                     },
+                    job_variables=None,
                 )
             ],
         )
@@ -87,6 +88,7 @@ def shipped(alert: UUID) -> list[Automation]:
                         "message": "No daily run has completed for five days; look at the worker.",
                         "subject": "daily run",
                     },
+                    job_variables=None,
                 )
             ],
         )

@@ -14,7 +14,9 @@ from prefect.client.schemas.objects import State
 import flows
 from pipelines.config import Settings
 from pipelines.errors import ConfigurationError, LedgerInvariantBroken
+from pipelines.model.access import AccessState
 from pipelines.model.finding import Finding, Severity
+from pipelines.ports.access import AccountAccess
 from pipelines.ports.statements import AccountCoverage
 from pipelines.step import Step
 from pipelines.usecases.pull import AccountKey
@@ -119,6 +121,9 @@ class Fake:
             }
         ]
 
+    def access(self) -> list[AccountAccess]:
+        return [AccountAccess("bank-a", ACCOUNT, 1, AccessState.COMPLETE, "", date(2026, 10, 20), DAY)]
+
     def held_triggers(self) -> list[Mapping[str, object]]:
         return [{"trigger": "ff00", "level": 1, "reason": "bank-data-incomplete"}]
 
@@ -152,7 +157,7 @@ def test_runs_are_named_after_command_and_day_and_tagged(fake: Fake) -> None:
     with get_client(sync_client=True) as client:
         found = client.read_flow_run(state.state_details.flow_run_id)
         tasks = recorded(client, found.id, 7)
-    assert found.name == "daily 2026-10-01"
+    assert found.name == "daily 2026-10-01 · 0 posted"
     names = {task.name for task in tasks}
     assert names == {
         "take bank-a 2026-10-01",
@@ -163,7 +168,7 @@ def test_runs_are_named_after_command_and_day_and_tagged(fake: Fake) -> None:
         "dun 2026-10-01",
         "deliver 2026-10-01",
     }
-    assert found.tags == ["kontoklar"]
+    assert sorted(found.tags) == ["kontoklar", "kontoklar-daily"]
 
 
 def recorded(client: Any, flow_run_id: Any, count: int) -> list[Any]:
