@@ -5,29 +5,24 @@ Heavy modules are imported when a command needs them, so that ``kontoklar --help
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import date
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from pipelines.config import Part, Settings, refuse_unknown
-from pipelines.errors import ConfigurationError, LedgerInvariantBroken
-from pipelines.inquiries import Inquiries
-from pipelines.step import Result, Step, timed
+from pipelines.assembly import Assembly
+from pipelines.errors import LedgerInvariantBroken
+from pipelines.step import Step, timed
 
 if TYPE_CHECKING:
     from pipelines.approvals import ApprovalDesk
-    from pipelines.chart import Chart
     from pipelines.debtors.desk import DebtorDesk
-    from pipelines.dun import DunSettings
     from pipelines.match import Observe
     from pipelines.model.finding import Finding
     from pipelines.model.statement import Document
-    from pipelines.plans import Plans
     from pipelines.policy import Policy
     from pipelines.ports.access import AccountAccess, Dialogue
     from pipelines.ports.invariants import CheckResult
@@ -38,87 +33,12 @@ if TYPE_CHECKING:
     from pipelines.usecases.pull import Pull, PullResult
     from pipelines.usecases.schoolroom import Schoolroom
     from sinks.books import SqlBooks
-    from sinks.database import Database
-    from sources.intake import Limits
-
-Progress = Callable[[str, int, int | None], object]
 
 DAILY = ("pull", "match", "post", "dun", "deliver")
 
 
-class Kontoklar:
-    """One configuration with its books. Nothing is opened before it is needed; ``close`` gives it back.
-
-    clock: the ISO instant in UTC of each commit; it comes from the command line or the flow (D2).
-    progress: told what is being done, how much of it is done and out of how much (None: nobody knows).
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        clock: Callable[[], str],
-        progress: Progress = lambda _what, _done, _total: None,
-    ) -> None:
-        self.settings = settings
-        self._clock = clock
-        self._progress = progress
-        self._told: set[str] = set()
-
-    def __enter__(self) -> Kontoklar:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Gives the database connections back."""
-        if "database" in self.__dict__:
-            self.database.close()
-
-    # --- what is behind the names ---------------------------------------------------------------------------------
-
-    @cached_property
-    def database(self) -> Database:
-        """The configured database, not yet opened."""
-        from sinks.database import Database
-
-        return Database(self.settings.database_url)
-
-    @cached_property
-    def books(self) -> SqlBooks:
-        """The books, opened; a new database is initialised."""
-        from sinks.books import SqlBooks
-
-        self.database.open(self.settings.company.mode)
-        return SqlBooks(self.database, clock=self._clock, wait_seconds=self.settings.run.wait_seconds)
-
-    @cached_property
-    def chart(self) -> Chart:
-        """The chart of accounts."""
-        from pipelines.chart import load_chart
-
-        return load_chart(self.settings.company.chart)
-
-    @cached_property
-    def policy(self) -> Policy:
-        """The matching policy: the configured file or the shipped one, with the limits of ``[matching]``."""
-        from pipelines.usecases.schoolroom import with_limits
-
-        return with_limits(self.settings.matching, self.settings.matching.policy)
-
-    @property
-    def place(self) -> str:
-        """Where the books are, without a password."""
-        return self.database.engine.url.render_as_string(hide_password=True)
-
-    def source_names(self) -> list[str]:
-        """The configured sources, in the order of the file."""
-        return [part.name for part in self.settings.sources]
-
-    def _sources(self, wanted: Sequence[str]) -> list[Part]:
-        refuse_unknown(wanted, self.source_names(), "sources")
-        return [part for part in self.settings.sources if not wanted or part.name in wanted]
+class Kontoklar(Assembly):
+    """Everything that can be done with one configuration, one method each."""
 
     # --- the steps ------------------------------------------------------------------------------------------------
 
@@ -219,16 +139,6 @@ class Kontoklar:
         """Proves and stores one account in one commit."""
         return self._step("pull", as_of, lambda: job.settle(key))
 
-    def _limits(self) -> Limits:
-        from sources.intake import MIB, Limits
-
-        allowed = self.settings.archive
-        return Limits(
-            document=allowed.max_file_mib * MIB,
-            archive_total=allowed.max_unpacked_mib * MIB,
-            archive_members=allowed.max_members,
-        )
-
     def _from_files(self, files: Sequence[Path]) -> Iterator[Document | Finding]:
         from sources.documents import documents
 
@@ -253,15 +163,6 @@ class Kontoklar:
         step = self._step("pull", as_of, take)
         step.unavailable, step.access = live.unavailable, standing
         return step
-
-    def _build(self, kind: str, part: Part) -> Any:
-        """The configured source or sink: its module's ``build`` with the options of the file."""
-        known = [module.name for module in pkgutil.iter_modules(import_module(kind).__path__)]
-        refuse_unknown([part.use], known, f"{kind}.use")
-        module = import_module(f"{kind}.{part.use}")
-        if not hasattr(module, "build"):
-            raise ConfigurationError(f'"{part.use}" is a part of {kind} but nothing that can be configured')
-        return module.build({"name": part.name, **part.options})
 
     def match(self, as_of: date) -> Step:
         """Plans what every waiting receipt and return is."""
@@ -311,10 +212,6 @@ class Kontoklar:
         self.database.open(self.settings.company.mode)
         return self.database.rehearsal()
 
-    def told(self, what: str, done: int, total: int | None) -> None:
-        """Tells whoever watches what is being done."""
-        self._progress(what, done, total)
-
     def post(self, as_of: date) -> Step:
         """Books the automatic part of the plan, returns included."""
         from pipelines.usecases.carry_out import carry_out
@@ -348,29 +245,6 @@ class Kontoklar:
             for sink in sinks:
                 sink.close()
 
-    def _dunning(self) -> tuple[Plans, DunSettings]:
-        from pipelines.dun import DunSettings
-        from pipelines.plans import load_plans
-
-        chosen = self.settings.dunning
-        return load_plans(chosen.plans), DunSettings(
-            stale_banking_days=chosen.stale_banking_days,
-            ignored_accounts=frozenset(chosen.ignored_accounts),
-            collection_days=chosen.collection_days,
-            wait_for_delivery=bool(self.settings.sinks),
-        )
-
-    def _step(self, name: str, as_of: date, use_case: Callable[[], Result]) -> Step:
-        """Runs a use case under the lease; tells the findings that nobody has been told yet."""
-        self._progress(name, 0, None)
-        with self.books.lease(name, as_of) as context:
-            step = timed(name, use_case)
-            with self.books.read() as work:
-                found = work.findings.of_run(context.run_id)
-        step.findings = [finding for finding in found if finding.finding_id not in self._told]
-        self._told.update(finding.finding_id for finding in step.findings)
-        return step
-
     def run(
         self,
         as_of: date,
@@ -393,12 +267,6 @@ class Kontoklar:
                     yield getattr(self, name)(as_of)
                 elif not dry_run:
                     yield self.deliver(as_of, just_asked=True)
-
-    @cached_property
-    def inquiries(self) -> Inquiries:
-        """Questions to the books that change nothing."""
-        settings = self.settings
-        return Inquiries(self.books, settings.company.name, settings.dunning.collection_days)
 
     # --- looking ----------------------------------------------------------------------------------------------------
 

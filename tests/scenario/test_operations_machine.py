@@ -220,9 +220,11 @@ class Office(RuleBasedStateMachine):
     def keep(self, which: int, debtor: int, law: bool, tax: int | None) -> None:
         key, owner = self.transaction(which), DEBTORS[debtor]
         self.decide(
-            lambda who: ByLaw(transaction_id=key, debtor_number=owner, **who)
-            if law
-            else OnAccount(transaction_id=key, debtor_number=owner, prepayment_rate=tax, **who)
+            lambda who: (
+                ByLaw(transaction_id=key, debtor_number=owner, **who)
+                if law
+                else OnAccount(transaction_id=key, debtor_number=owner, prepayment_rate=tax, **who)
+            )
         )
 
     @rule(which=number, kind=st.sampled_from([Hold, Release, Reject, Transit]))
@@ -308,9 +310,7 @@ def test_every_invariant_holds_after_every_step_on_sqlite(sqlite_template: Path)
     run_state_machine_as_test(machine, settings=profile(10, 30))
 
 
-def test_every_invariant_holds_after_every_step_on_postgresql(
-    postgresql_server: str, postgresql_template: str
-) -> None:
+def test_every_invariant_holds_after_every_step_on_postgresql(postgresql_server: str, postgresql_template: str) -> None:
     made: list[Iterator[str]] = []
 
     def fresh(_folder: Path) -> str:
@@ -323,4 +323,3 @@ def test_every_invariant_holds_after_every_step_on_postgresql(
     finally:
         for one in made:
             one.__exit__(None, None, None)  # type: ignore[attr-defined]
-
