@@ -12,7 +12,7 @@ from pipelines.ports.source import StatementReader
 from sources.xml_head import decode_head, find_doctype, xml_root
 
 # Modules of this package that offer a ``READER``; a new format is one new file and its name here.
-FORMATS = ("camt", "mt940", "finapi_json", "csv_export")
+FORMATS = ("camt", "mt940", "finapi_json", "fints_balance", "csv_export")
 
 HEAD_BYTES = 65_536
 _HTML = re.compile(

@@ -7,10 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from fints.formals import (
+    KTI1,
     KTZ1,
-    AccountInformation,
     AllowedFormat,
-    AllowedTransaction,
     Amount1,
     Balance2,
     BankIdentifier,
@@ -18,7 +17,6 @@ from fints.formals import (
     DescriptionRequired,
     GetSEPAAccountParameter1,
     InitializationMode,
-    KTI1,
     Language2,
     ParameterPinTan,
     ParameterTwostepTAN6,
@@ -37,7 +35,7 @@ from fints.formals import (
 )
 from fints.segments.accounts import HISPA1, HISPAS1
 from fints.segments.auth import HIPINS1, HITANS6, HITANS7
-from fints.segments.bank import HIBPA3, HIUPA4, HIUPD6
+from fints.segments.bank import HIBPA3, HIUPA4
 from fints.segments.saldo import HISAL7
 from fints.segments.statement import HICAZS1
 
@@ -154,20 +152,11 @@ def user_parameters(world: World, login: Login) -> list[Any]:
     found: list[Any] = [HIUPA4(login.user, UPD_VERSION, UPDUsage.UPD_CONCLUSIVE)]
     for iban in login.accounts:
         account = world.account(iban)
-        found.append(
-            HIUPD6(
-                AccountInformation(account.number, "", BankIdentifier("280", account.bank_code)),
-                account.iban,
-                login.user,
-                1,
-                account.currency,
-                account.holder[:27],
-                None,
-                account.product[:30],
-                None,
-                [AllowedTransaction(order, 1) for order in _ALLOWED],
-            )
-        )
+        # Written out: the library's own segment always carries 999 orders, nearly all of them empty.
+        place = [account.number, None, "280", account.bank_code]
+        orders = [[order, "1"] for order in _ALLOWED]
+        head = [place, account.iban, login.user, "1", account.currency, account.holder[:27], None, account.product[:30]]
+        found.append(plain_segment("HIUPD", 6, *head, None, *orders))
     return found
 
 

@@ -34,10 +34,11 @@ ONE_STEP = "999"
 class Manner:
     """How this bank does FinTS, because banks differ.
 
-    bank_code: its Bankleitzahl for FinTS; clients know real ones and their oddities, so it is nobody's. camt, mt940: which statement orders it knows. days: how far back statements are kept. one_step: no TAN methods at
-    all. tan_at: asks for the TAN when the dialogue opens ("init") or with the first statement order ("statements").
+    bank_code: its Bankleitzahl for FinTS; clients know real ones and their oddities, so it is nobody's. camt, mt940:
+    which statement orders it knows. days: how far back statements are kept. one_step: no TAN methods at all.
+    tan_at: asks for the TAN when the dialogue opens ("init") or with the first statement order ("statements").
     documents: camt documents per page; page_bytes: MT940 bytes per page. wrong_pin, locked: its return codes.
-    products: product ids it accepts, () for any. answers_balance: knows HKSAL.
+    products: product ids it accepts, () for any. waits: of decoupled confirmations, see ``fints_bpd``.
     """
 
     name: str = "Probebank"
@@ -165,7 +166,8 @@ class FintsBank:
         dialog = Dialog(name, login, request.security_function or ONE_STEP)
         self.dialogs[name] = dialog
         self._tell_parameters(dialog, preparation, answer)
-        if self.manner.tan_at == "init" and request.first("HKTAN") is not None:
+        companion = request.first("HKTAN")
+        if self.manner.tan_at == "init" and companion is not None and companion.segment_type == "HKIDN":
             self._ask_or_go_on(dialog, request, identity, answer)
         return dialog
 

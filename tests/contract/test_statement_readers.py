@@ -13,6 +13,7 @@ from sources.recognise import readers
 from tests.statement_files import balance, camt, entry, mt940, outcome
 
 EXAMPLES = {
+    "fints-balance": b"HISAL:5:7:3+DE02120300000000202051:BYLADEM1001+Girokonto+EUR+C:119,:EUR:20260803'",
     "finapi-json": (
         b'{"kontoklar":"finapi-account/1","window":{"from":null},"bank":{},"account":{"id":1,'
         b'"iban":"DE02120300000000202051","accountCurrency":"EUR","balance":119.0},"transactions":[{"transactions":'
