@@ -22,8 +22,27 @@ from pipelines import config
 from pipelines.app import Kontoklar
 from pipelines.errors import DecisionRefused
 from pipelines.review import (
-    Accept, Assign, ByLaw, Charge, Command, Credit, Decided, Hold, OnAccount, Part, Rebook, Refund, Reject, Release,
-    ReviewDesk, SmallDifference, Split, StaleDecision, Transit, Undo, WriteOff,
+    Accept,
+    Assign,
+    ByLaw,
+    Charge,
+    Command,
+    Credit,
+    Decided,
+    Hold,
+    OnAccount,
+    Part,
+    Rebook,
+    Refund,
+    Reject,
+    Release,
+    ReviewDesk,
+    SmallDifference,
+    Split,
+    StaleDecision,
+    Transit,
+    Undo,
+    WriteOff,
 )  # fmt: skip
 from tests.builders import Line, camt053, write_csv
 from tests.conftest import _fresh
