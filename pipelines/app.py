@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from pipelines.approvals import ApprovalDesk
     from pipelines.chart import Chart
+    from pipelines.debtors.desk import DebtorDesk
     from pipelines.dun import DunSettings
     from pipelines.model.finding import Finding
     from pipelines.model.statement import Document
@@ -124,17 +125,21 @@ class Kontoklar:
 
     # --- the steps ------------------------------------------------------------------------------------------------
 
-    def init(self) -> Step:
-        """Creates or upgrades the schema."""
+    def init(self, grant_to: str = "") -> Step:
+        """Creates or upgrades the schema. grant_to: a PostgreSQL role that may then read and add, no more."""
         self.database.init(self.settings.company.mode)
+        if grant_to:
+            self.database.grant_to(grant_to)
         return Step("init")
 
     def load(self, kind: str, paths: Sequence[Path], as_of: date) -> Step:
         """What the billing system knows, from table files. kind: receivables, debtors, collections or contracts."""
+        from pipelines.debtors.ranged_reader import RangedReader
         from pipelines.usecases.load import load
         from sources.receivables import TableFiles
 
-        return self._step("load", as_of, lambda: load(self.books, TableFiles(), kind, paths, as_of=as_of))
+        reader = RangedReader(TableFiles(), self.settings.debtors.number_ranges)
+        return self._step("load", as_of, lambda: load(self.books, reader, kind, paths, as_of=as_of))
 
     def pull(
         self,
@@ -331,7 +336,8 @@ class Kontoklar:
     @cached_property
     def inquiries(self) -> Inquiries:
         """Questions to the books that change nothing."""
-        return Inquiries(self.books)
+        settings = self.settings
+        return Inquiries(self.books, settings.company.name, settings.dunning.collection_days)
 
     # --- looking ----------------------------------------------------------------------------------------------------
 
@@ -341,13 +347,13 @@ class Kontoklar:
 
         return timed("export", lambda: export(self.books, name, out))
 
-    def check(self) -> tuple[Step, list[CheckResult]]:
-        """Every invariant, proven now."""
+    def check(self, anchor: str = "") -> tuple[Step, list[CheckResult]]:
+        """Every invariant, proven now. anchor: ``SEQUENCE:HASH`` of the audit trail as noted outside, or ""."""
         results: list[CheckResult] = []
 
         def prove() -> Step:
             with self.books.read() as work:
-                results.extend(work.invariants.check(self.chart.ledger_accounts()))
+                results.extend(work.invariants.check(self.chart.ledger_accounts(), anchor=anchor))
             return Step("check")
 
         return timed("check", prove), results
@@ -361,6 +367,12 @@ class Kontoklar:
         settings = self.settings
         setting = Setting(settings.differences, PaymentMessages(settings.company.name))
         return ReviewDesk(self.books, self.chart, as_of, settings.access, settings.approval, setting=setting)
+
+    def debtor_desk(self, as_of: date) -> DebtorDesk:
+        """Where people change what is known about debtors, and the blocklist."""
+        from pipelines.debtors.desk import DebtorDesk
+
+        return DebtorDesk(self.books, as_of, self.settings.debtors.number_ranges, self.settings.access)
 
     def approval_desk(self, as_of: date) -> ApprovalDesk:
         """Where a second person releases or refuses what waits."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from pipelines.commands import approvals, books, daily, demo, review
+from pipelines.commands import approvals, audit, books, daily, debtor_changes, demo, review
 from pipelines.commands.guard import guard
 from pipelines.commands.report import BROKEN, USAGE, stderr
 from pipelines.commands.session import Session
@@ -41,7 +41,15 @@ def cli(session: Session, config: Path | None, database: str | None, as_json: bo
     session.as_json = session.as_json or as_json
 
 
-for command in (*books.COMMANDS, *daily.COMMANDS, *review.COMMANDS, *approvals.COMMANDS, *demo.COMMANDS):
+for command in (
+    *books.COMMANDS,
+    *daily.COMMANDS,
+    *review.COMMANDS,
+    *approvals.COMMANDS,
+    *debtor_changes.COMMANDS,
+    *audit.COMMANDS,
+    *demo.COMMANDS,
+):
     cli.add_command(command)
 guard(cli)
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from pipelines.amounts import AmountError, parse_amount
 from pipelines.approvals import ApprovalRules
+from pipelines.debtors.ranges import NumberRange, parse_ranges
 from pipelines.errors import ConfigurationError
 from pipelines.known import refuse_unknown as refuse_unknown
 from pipelines.roles import Access, parse_access
@@ -27,8 +28,8 @@ FILE_NAME = "kontoklar.toml"
 DEFAULT_DATABASE = "sqlite:///kontoklar.db"
 MODES = ("live", "test")
 _SECTIONS = (
-    "company", "database", "sources", "matching", "dunning", "sinks", "run", "archive", "roles", "users", "approval",
-    "differences", "payments",
+    "company", "database", "sources", "matching", "dunning", "sinks", "run", "archive", "debtors", "roles", "users",
+    "approval", "differences", "payments",
 )  # fmt: skip
 
 
@@ -97,6 +98,13 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
+class Debtors:
+    """number_ranges: what customer numbers may be; none given: anything."""
+
+    number_ranges: tuple[NumberRange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole configuration. differences: limits of small differences. payments: the folder that payment files are
     written to. origin: the file it was read from, None when there was none."""
@@ -109,6 +117,7 @@ class Settings:
     sinks: tuple[Part, ...] = ()
     run: Run = field(default_factory=Run)
     archive: Archive = field(default_factory=Archive)
+    debtors: Debtors = field(default_factory=Debtors)
     access: Access = field(default_factory=Access)
     approval: ApprovalRules = field(default_factory=ApprovalRules)
     differences: Limits = field(default_factory=Limits)
@@ -162,6 +171,7 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
     dunning = _Section(raw, "dunning", ("plans", "stale_banking_days", "ignored_accounts", "collection_days"))
     run = _Section(raw, "run", ("wait_seconds",))
     archive = _Section(raw, "archive", ("max_file_mib", "max_unpacked_mib", "max_members"))
+    debtors = _Section(raw, "debtors", ("number_ranges",))
     approval = _Section(raw, "approval", ("limit", "kinds"))
     differences = _Section(raw, "differences", ("under_item", "over_item", "under_year", "over_year"))
     payments = _Section(raw, "payments", ("folder",))
@@ -192,6 +202,7 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
             **archive.given("max_unpacked_mib", archive.whole),
             **archive.given("max_members", archive.whole),
         ),
+        debtors=Debtors(parse_ranges(debtors.texts("number_ranges"), "debtors.number_ranges")),
         access=parse_access(raw.get("roles", {}), raw.get("users", {})),
         approval=ApprovalRules(approval.amount("limit"), frozenset(approval.texts("kinds"))),
         differences=Limits(

@@ -82,6 +82,7 @@ COMMANDS: Final[Mapping[str, str]] = {
         "look",
     ),
     **dict.fromkeys((f"debtor {name}" for name in ("add", "change", "renumber", "access")), "debtors"),
+    "debtor unmask": "unmask",
     "debtor block": "block",
     "debtor unblock": "block",
     "audit list": "audit",

@@ -97,6 +97,31 @@ class SqlWork:
         return self._make("decisions", "DecisionRepository")
 
     @cached_property
+    def audit_view(self) -> Any:
+        """The trail for people."""
+        return self._make("audit_view", "AuditView")
+
+    @cached_property
+    def debtors(self) -> Any:
+        """Who debtors are and what is known about them."""
+        return self._make("debtors", "DebtorRepository")
+
+    @cached_property
+    def debtor_accounts(self) -> Any:
+        """The lines of debtor accounts."""
+        return self._make("debtor_accounts", "DebtorAccountRepository")
+
+    @cached_property
+    def debtor_search(self) -> Any:
+        """Debtors by what is known of them."""
+        return self._make("debtor_search", "DebtorSearchRepository")
+
+    @cached_property
+    def blocklist(self) -> Any:
+        """Accounts and addresses to keep out."""
+        return self._make("blocklist", "BlocklistRepository")
+
+    @cached_property
     def approvals(self) -> Any:
         """Decisions that wait for a second person."""
         return self._make("approvals", "ApprovalRepository")

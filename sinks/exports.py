@@ -17,6 +17,8 @@ from pipelines.ports.statements import transaction_state
 from pipelines.ports.work import WorkContext
 from sinks import current
 from sinks import tables as t
+from sinks.audit_view import COLUMNS as AUDIT_COLUMNS
+from sinks.audit_view import AuditView
 from sinks.frames_out import decimals, read_frame
 from sinks.operations_out import allocation_rules, operations_table, refunded_transactions, refunds_table, written_off
 from sinks.returns_out import returns_table
@@ -36,8 +38,9 @@ _OPEN_ITEMS = [
 class Exports:
     """Implements ports.exports.ExportTables over one connection."""
 
-    def __init__(self, connection: Connection, _context: WorkContext) -> None:
+    def __init__(self, connection: Connection, context: WorkContext) -> None:
         self._connection = connection
+        self._context = context
         self._readers: dict[str, Callable[[], pd.DataFrame]] = {
             "transactions": self._transactions,
             "proposals": self._proposals,
@@ -276,8 +279,8 @@ class Exports:
         ]
 
     def _audit(self) -> pd.DataFrame:
-        frame = read_frame(self._connection, select(t.audit).order_by(t.audit.c.sequence))
-        return frame[["sequence", "at", "user", "event", "subject", "comment", "hash", "previous_hash", "details"]]
+        rows = AuditView(self._connection, self._context).rows()
+        return pd.DataFrame(list(rows), columns=list(AUDIT_COLUMNS))
 
 
 def open_minor(amount: int, settled_elsewhere: int, allocated: int, status: str) -> int:

@@ -26,6 +26,7 @@ _MONEY_IN = (TransactionKind.RECEIPT, TransactionKind.COLLECTION)
 # Everything that may change what matching would say, except what matching posted itself.
 _INPUTS: tuple[Table, ...] = (
     t.bank_transaction, t.superseded_transaction, t.receivable, t.debtor, t.collection, t.decision,
+    t.debtor_fact, t.debtor_renumbering, t.block, t.block_end,
 )  # fmt: skip
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import NamedTuple, Protocol
 
 
@@ -39,6 +40,23 @@ class AuditHead(NamedTuple):
 
     sequence: int
     hash: str
+
+
+FILTERS = ("user", "event", "subject", "debtor_number", "transaction_id", "sequence", "comment")
+
+
+class AuditReader(Protocol):
+    """The trail for people."""
+
+    def rows(
+        self, filters: Mapping[str, str] | None = None, first: date | None = None, last: date | None = None
+    ) -> Iterator[dict[str, str]]:
+        """Rows as text, in order, with ``debtor_number`` (``|``-joined) and ``transaction_id`` beside the columns.
+
+        filters: a name of FILTERS → value, capitals aside; a ``*`` at the end takes every continuation. first, last:
+        days (UTC) that belong to the range.
+        """
+        ...
 
 
 class Audit(Protocol):

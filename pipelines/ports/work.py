@@ -90,6 +90,31 @@ class Work(Protocol):
         ...
 
     @property
+    def audit_view(self) -> Any:
+        """The trail for people: filtered, with debtor and transaction."""
+        ...
+
+    @property
+    def debtors(self) -> Any:
+        """Who debtors are and what is known about them."""
+        ...
+
+    @property
+    def debtor_accounts(self) -> Any:
+        """The lines of debtor accounts."""
+        ...
+
+    @property
+    def debtor_search(self) -> Any:
+        """Debtors by what is known of them."""
+        ...
+
+    @property
+    def blocklist(self) -> Any:
+        """Accounts and addresses to keep out."""
+        ...
+
+    @property
     def approvals(self) -> Any:
         """Decisions that wait for a second person."""
         ...

@@ -9,6 +9,7 @@ from datetime import date
 
 import pandas as pd
 
+from pipelines.debtors.blocking import BlockingMatcher
 from pipelines.frames import RECEIPTS, conform
 from pipelines.model.finding import Finding, Severity
 from pipelines.model.ids import derive
@@ -54,9 +55,10 @@ def match(
             return MatchResult(counts=_counts(Plan()), unchanged=True)
         receipts, returns = conform(facts.receipts(), RECEIPTS, "receipts"), facts.returns()
         items = work.receivables.items()
-        matcher = make_matcher(
+        matcher: CohortMatcher = make_matcher(
             items, work.receivables.collections(), work.receivables.known_payers(), work.receivables.debtors()
         )
+        matcher = BlockingMatcher(matcher, work, receipts["transaction_id"].tolist(), as_of)
         resolver = _resolver(work, returns)
         rejected, seen = facts.rejected(), facts.seen()
     plan = make_plan(receipts, returns, matcher, resolver, settlements_of(books.mode), rejected, seen)

@@ -16,6 +16,7 @@ from typing import Final
 
 from pipelines import book
 from pipelines.chart import Chart
+from pipelines.debtors.blocking import BlockedPayers
 from pipelines.model.finding import Finding, Severity
 from pipelines.model.ledger import Cause, JournalEntry
 from pipelines.model.proposal import AllocationKind, Proposal, ProposedLine
@@ -38,6 +39,7 @@ _WHY: Final = {
     "open": "an item no longer owes that much",
     "original": "the payment it takes back is not posted, or is taken back already",
     "amount": "the return takes back another amount than the bank booked",
+    "blocked": "the payer's account is on the blocklist",
     "difference": "its small difference is beyond the limit for an item, or the debtor's limit for this year",
 }
 
@@ -74,7 +76,8 @@ def post(
             plan = [p for p in plan if not any(_finding(p, why).finding_id in refused for why in _WHY)]
         for start in range(0, len(plan), chunk):
             part = plan[start : start + chunk]
-            counts.update(books.commit(partial(_post_chunk, plan=part, chart=chart, limits=limits or Limits())))
+            chunk_of = partial(_post_chunk, plan=part, chart=chart, limits=limits or Limits(), as_of=as_of)
+            counts.update(books.commit(chunk_of))
             if progress:
                 progress(min(start + chunk, len(plan)), len(plan))
     return PostSummary(dict(counts))
@@ -90,16 +93,18 @@ def _finding(planned: PlannedPosting, why: str) -> Finding:
     )
 
 
-def _post_chunk(work: Work, plan: Sequence[PlannedPosting], chart: Chart, limits: Limits) -> Counter[str]:
+def _post_chunk(work: Work, plan: Sequence[PlannedPosting], chart: Chart, limits: Limits, as_of: date) -> Counter[str]:
     ledger = _Ledger(work, plan)
     differences = _Differences(work, plan, limits)
+    blocked = BlockedPayers(work, [planned.transaction_id for planned in plan if planned.proposal], as_of)
     entries: list[JournalEntry] = []
     events: list[AuditEvent] = []
     findings: list[Finding] = []
     posted: list[str] = []
     counts: Counter[str] = Counter()
     for planned in plan:
-        made = differences.refusal(planned) or ledger.build(planned, chart)
+        refusal = differences.refusal(planned) or ("blocked" if blocked.refuse(planned.proposal) else "")
+        made = refusal or ledger.build(planned, chart)
         if isinstance(made, str):
             findings.append(_finding(planned, made))
             continue

@@ -15,6 +15,11 @@ from tests.statement_files import balance, camt, entry, mt940, outcome
 EXAMPLES = {
     "camt": camt(balance("OPBD", "0.00"), balance("CLBD", "119.00"), entry()).encode(),
     "mt940": mt940(":61:2608010801C1,00NTRFNONREF", ":86:166?20x", closing="C260801EUR1,00").encode(),
+    "csv": (
+        "IBAN Auftragskonto;Buchungstag;Valutadatum;Name Zahlungsbeteiligter;IBAN Zahlungsbeteiligter;Verwendungszweck;"
+        "Betrag;Waehrung;Saldo nach Buchung\r\nDE02120300000000202051;05.10.2026;05.10.2026;Jörg;"
+        "DE89370400440532013000;RE-1;119,00;EUR;119,00\r\n"
+    ).encode(),
 }
 
 
