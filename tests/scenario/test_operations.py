@@ -97,6 +97,14 @@ def test_an_unknown_account_needs_two_people(credit: Office) -> None:
     assert asked["counts"] == {"entries": 0, "waiting_for_approval": 1}
 
 
+def test_a_blocked_account_is_consulted(credit: Office) -> None:
+    who = ("--user", "anna", "--reason", "fraud", "--as-of", str(TUESDAY))
+    credit.command("debtor", "block", "--iban", "DE02120300000000202051", *who)
+    assert credit.exit_code == 0
+    answer = act(credit, "refund", "--debtor", "10001")
+    assert (credit.exit_code, "blocklist" in str(answer["error"])) == (2, True)
+
+
 def test_the_desk_and_the_command_line_are_the_same(credit: Office) -> None:
     with Kontoklar(config.load(None, credit.database), clock=lambda: "2026-10-06T06:00:00+00:00") as app:
         desk = app.review_desk(TUESDAY)
