@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.config import Part, Settings, refuse_unknown
 from pipelines.errors import ConfigurationError, LedgerInvariantBroken, SourceUnavailable
 from pipelines.inquiries import Inquiries
+from pipelines.roles import acting_user
 from pipelines.step import Result, Step, timed
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ DAILY = ("pull", "match", "post", "dun", "deliver")
 
 class Kontoklar:
     """One configuration with its books. Nothing is opened before it is needed; ``close`` gives it back.
+
+    Each step of a run asks whether KONTOKLAR_USER, or the account of the operating system, may take it.
 
     clock: the ISO instant in UTC of each commit; it comes from the command line or the flow (D2).
     progress: told what is being done, how much of it is done and out of how much (None: nobody knows).
@@ -134,12 +137,13 @@ class Kontoklar:
 
     def load(self, kind: str, paths: Sequence[Path], as_of: date) -> Step:
         """What the billing system knows, from table files. kind: receivables, debtors, collections or contracts."""
-        from pipelines.debtors.ranged_reader import RangedReader
-        from pipelines.usecases.load import load
+        from pipelines.usecases.load_checked import load_checked
         from sources.receivables import TableFiles
 
-        reader = RangedReader(TableFiles(), self.settings.debtors.number_ranges)
-        return self._step("load", as_of, lambda: load(self.books, reader, kind, paths, as_of=as_of))
+        ranges = self.settings.debtors.number_ranges
+        return self._step(
+            "load", as_of, lambda: load_checked(self.books, TableFiles(), kind, paths, ranges, as_of=as_of)
+        )
 
     def pull(
         self,
@@ -300,6 +304,7 @@ class Kontoklar:
 
     def _step(self, name: str, as_of: date, use_case: Callable[[], Result]) -> Step:
         """Runs a use case under the lease; tells the findings that nobody has been told yet."""
+        self.settings.access.require(acting_user(), name, f'run "{name}"')
         self._progress(name, 0, None)
         with self.books.lease(name, as_of) as context:
             step = timed(name, use_case)

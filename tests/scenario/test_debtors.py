@@ -238,3 +238,24 @@ def test_the_access_hash_opens_one_page_until_it_is_renewed(known: Office) -> No
     renewed = debtor(known, "access", "10001", "--renew", *WHO)["access_hash"]
     assert renewed != first
     assert all(first.partition(".")[2] not in str(row) for row in known.table("audit"))
+
+
+def test_a_new_number_that_was_loaded_first_is_noticed_and_joined_by_a_person(known: Office) -> None:
+    rows = [{"debtor_number": "20001", "name": "Müller & Söhne GmbH", "external_id": "shop-1"}]
+    told = known.load("debtors", rows)
+    assert known.exit_code == 1
+    assert [finding["code"] for finding in told["findings"]] == ["debtor-renumbered"]  # type: ignore[index, attr-defined]
+    known.owed("RE-2026-1005", "20001", "50.00")
+    known.load()
+    debtor(known, "renumber", "10001", "20001", *WHO)
+    assert known.exit_code == 2, "a number that is known is not taken over by mistake"
+    debtor(known, "renumber", "10001", "20001", "--join", *WHO)
+    assert known.exit_code == 0
+    assert [row["balance"] for row in debtor(known, "show", "20001")["accounts"]] == ["119.00", "50.00"]
+    assert found(known, "--external-id", "shop-1") == ["20001"]
+    known.load("debtors", rows)
+    assert known.exit_code == 0
+    assert {row["resolved"] != "" for row in known.table("findings")} == {True}
+    debtor(known, "change", "10003", "--add", "tag=x", *WHO)
+    debtor(known, "renumber", "20001", "10003", "--join", *WHO)
+    assert known.exit_code == 2, "nobody joins a customer somebody has worked on"
