@@ -100,6 +100,12 @@ FROM allocation a JOIN journal_entry e ON e.entry_id = a.entry_id
 WHERE a.kind = 'small_difference' AND e.booking_date BETWEEN :first AND :last AND a.debtor_number = :debtor
     AND NOT EXISTS (SELECT 1 FROM allocation_reversal v WHERE v.original_allocation_id = a.allocation_id)
 """
+_DEBIT_BEHIND: Final = """
+SELECT MAX(t.booking_date) FROM allocation a JOIN bank_transaction t ON t.transaction_id = a.transaction_id
+WHERE a.debtor_number = :debtor AND t.kind = 'collection' AND a.reverses = '' AND a.cash_minor > 0
+    AND NOT EXISTS (SELECT 1 FROM allocation_reversal v WHERE v.original_allocation_id = a.allocation_id)
+    AND EXISTS (SELECT 1 FROM finding f WHERE f.code = 'paid-twice' AND f.subject = :payment)
+"""
 _LEVEL: Final = """
 SELECT MAX(t.level) FROM dunning_trigger t JOIN trigger_event e ON e.trigger_id = t.trigger_id
 WHERE t.invoice_number = :invoice AND e.state <> 'cancelled'
@@ -163,6 +169,11 @@ class CreditQueries:
                     )
                 )  # fmt: skip
         return found
+
+    def debit_behind(self, transaction_id: str, debtor_number: str) -> date | None:
+        """The debtor's newest standing direct debit behind a payment that was found to pay twice."""
+        day = self._rows(_DEBIT_BEHIND, payment=transaction_id, debtor=debtor_number)[0][0]
+        return date.fromisoformat(day) if day else None
 
     def paid_from(self, debtor_number: str) -> set[str]:
         """Bank accounts this debtor is known by."""

@@ -155,6 +155,12 @@ class OperationRepository(CreditQueries):
             made = {"created_at": self._context.now, **run}
             insert_rows(self._connection, t.payment_file, [file._asdict() | made])
 
+    def refund_sources(self, decision_id: str) -> Mapping[str, int]:
+        """transaction id → its share of a refund."""
+        s = t.refund_source.c
+        query = select(s.transaction_id, s.amount_minor).where(s.decision_id == decision_id)
+        return {row[0]: int(row[1]) for row in self._connection.execute(query)}
+
     def unwritten_files(self) -> list[PaymentFile]:
         """Payment files that nobody has been given yet."""
         f, w, u = t.payment_file, t.payment_file_written, t.operation_undo

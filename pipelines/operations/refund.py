@@ -15,7 +15,7 @@ from pipelines.calendar import shift
 from pipelines.errors import DecisionRefused
 from pipelines.model.ledger import JournalEntry
 from pipelines.model.payment_order import PaymentOrder
-from pipelines.model.provisional import provision
+from pipelines.model.provisional import HANDLING, LAW, Right, provision, provisional_until
 from pipelines.operations.commands import Refund
 from pipelines.operations.effect import Effect, Ground
 from pipelines.operations.pools import Source, prepaid_part, source_of
@@ -134,6 +134,12 @@ def _doubts(ground: Ground, draws: Draws, iban: str, debtor: str) -> list[str]:
             doubts.append(
                 f"the money of {pool.booking_date} is provisional ({right.right}, {right.law}: until {right.until}, "
                 f"final on {right.final_on})"
+            )
+        behind = ground.work.operations.debit_behind(pool.transaction_id, debtor)
+        if behind is not None and ground.as_of < provisional_until(behind) + HANDLING:
+            doubts.append(
+                f"it was paid twice only if the direct debit of {behind} stands ({LAW[Right.AUTHORISED]}: until "
+                f"{provisional_until(behind)}, final on {provisional_until(behind) + HANDLING})"
             )
     if iban not in ground.work.operations.paid_from(debtor):
         doubts.append("the account is not known as this debtor's")

@@ -90,6 +90,8 @@ def _refuse_sent(ground: Ground, effect: Effect, decision_id: str) -> None:
     state = next((one for one in ground.work.operations.refunds() if one.decision_id == decision_id), None)
     if state is not None and state.state != "ordered":
         raise DecisionRefused(f"This refund is {state.state}: what the bank has booked is not taken back here.")
+    sources = ground.work.operations.refund_sources(decision_id)
+    effect.sources = {payment: -minor for payment, minor in sources.items()}  # no longer reserved
     effect.notes.append("make sure that its payment file is not sent, or is recalled")
 
 

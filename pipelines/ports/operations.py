@@ -161,6 +161,13 @@ class Operations(Protocol):
         """Where money of payments was moved on to, in posting order."""
         ...
 
+    def debit_behind(self, transaction_id: str, debtor_number: str) -> date | None:
+        """For a payment that was found to pay something twice: the day of the debtor's newest direct debit that stands.
+
+        If that comes back, the payment was no second one. None when there is no such debit.
+        """
+        ...
+
     def paid_from(self, debtor_number: str) -> set[str]:
         """Bank accounts (IBAN) this debtor is known by: from the master data, or money came from there."""
         ...
@@ -177,6 +184,10 @@ class Operations(Protocol):
 
     def add_refund(self, refund: Refund, sources: Mapping[str, int], file: PaymentFile | None) -> None:
         """Orders a refund. sources: transaction id → its share."""
+        ...
+
+    def refund_sources(self, decision_id: str) -> Mapping[str, int]:
+        """transaction id → its share of a refund."""
         ...
 
     def unwritten_files(self) -> list[PaymentFile]:
