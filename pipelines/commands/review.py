@@ -57,10 +57,14 @@ def review() -> None:
 @shared
 @click.pass_obj
 def list_(session: Session, limit: int, as_of: date) -> None:
-    """What waits, the oldest first: payments with proposals, unexplained ones, unclear returns."""
+    """What waits, the oldest first: payments with proposals, unexplained ones, unclear returns.
+
+    Then the automatic posts that were drawn for checking (audit)."""
     with session.command("review list") as (app, report):
         queue = app.inquiries.review_queue(as_of)
-        report.counts = {"waiting": len(queue)}
+        audits = app.inquiries.audit_queue(as_of)
+        report.counts = {"waiting": len(queue), "audit": len(audits)}
+        queue += audits
         report.more["items"] = queue[:limit]
         if not session.as_json:
             # The beginning of an id names it as well.
@@ -241,6 +245,7 @@ def undo(session: Session, /, transaction: str, decision: str, as_of: date, prev
 
 
 for _command in (
+    _plain("confirm", "Say that a posted payment is right; takes it off the list of those drawn for checking."),
     _plain("hold", "Keep a transaction out of matching until it is released."),
     _plain("release", "Let a held transaction be matched again."),
     undo,
