@@ -21,7 +21,7 @@ from pipelines.debtors.ranges import NumberRange, parse_ranges
 from pipelines.errors import ConfigurationError
 from pipelines.known import refuse_unknown as refuse_unknown
 from pipelines.roles import Access, parse_access
-from pipelines.secret import secret_from
+from pipelines.secret import Secret, secret_from
 from pipelines.small_differences import Limits
 
 FILE_NAME = "kontoklar.toml"
@@ -29,7 +29,7 @@ DEFAULT_DATABASE = "sqlite:///kontoklar.db"
 MODES = ("live", "test")
 _SECTIONS = (
     "company", "database", "sources", "matching", "dunning", "sinks", "run", "archive", "debtors", "roles", "users",
-    "approval", "differences", "payments",
+    "approval", "differences", "payments", "memory",
 )  # fmt: skip
 
 
@@ -59,11 +59,13 @@ class Part:
 @dataclass(frozen=True, slots=True)
 class Matching:
     """What may post by itself. None means: as the policy says. risk_per_mille: wrong automatic posts per thousand
-    that are acceptable. max_auto_minor: cents of EUR."""
+    that are acceptable. max_auto_minor: cents of EUR a single automatic post may have; risk_minor: cents of EUR that
+    automatic posts may put at risk on one booking day."""
 
     policy: Path | None = None
     risk_per_mille: float | None = None
     max_auto_minor: int | None = None
+    risk_minor: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,13 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """key: seals what live sources remember between runs; None for the key file in the user's own folder."""
+
+    key: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Debtors:
     """number_ranges: what customer numbers may be; none given: anything."""
 
@@ -117,6 +126,7 @@ class Settings:
     sinks: tuple[Part, ...] = ()
     run: Run = field(default_factory=Run)
     archive: Archive = field(default_factory=Archive)
+    memory: Memory = field(default_factory=Memory)
     debtors: Debtors = field(default_factory=Debtors)
     access: Access = field(default_factory=Access)
     approval: ApprovalRules = field(default_factory=ApprovalRules)
@@ -167,9 +177,10 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
     refuse_unknown(raw, _SECTIONS, "")
     company = _Section(raw, "company", ("name", "creditor_id", "chart", "mode"))
     database = _Section(raw, "database", ("url",))
-    matching = _Section(raw, "matching", ("policy", "risk_per_mille", "max_auto_amount"))
+    matching = _Section(raw, "matching", ("policy", "risk_per_mille", "max_auto_amount", "risk_amount"))
     dunning = _Section(raw, "dunning", ("plans", "stale_banking_days", "ignored_accounts", "collection_days"))
     run = _Section(raw, "run", ("wait_seconds",))
+    memory = _Section(raw, "memory", ("key",))
     archive = _Section(raw, "archive", ("max_file_mib", "max_unpacked_mib", "max_members"))
     debtors = _Section(raw, "debtors", ("number_ranges",))
     approval = _Section(raw, "approval", ("limit", "kinds"))
@@ -188,6 +199,7 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
             policy=matching.file("policy", base),
             risk_per_mille=matching.number("risk_per_mille"),
             max_auto_minor=matching.amount("max_auto_amount"),
+            risk_minor=matching.amount("risk_amount"),
         ),
         dunning=Dunning(
             plans=dunning.file("plans", base),
@@ -202,6 +214,7 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
             **archive.given("max_unpacked_mib", archive.whole),
             **archive.given("max_members", archive.whole),
         ),
+        memory=Memory(key=memory.secret("key", base)),
         debtors=Debtors(parse_ranges(debtors.texts("number_ranges"), "debtors.number_ranges")),
         access=parse_access(raw.get("roles", {}), raw.get("users", {})),
         approval=ApprovalRules(approval.amount("limit"), frozenset(approval.texts("kinds"))),
@@ -289,6 +302,15 @@ class _Section:
         if not path.is_file():
             raise ConfigurationError(f"{self.name}.{key}: the file {path} does not exist")
         return path
+
+    def secret(self, key: str, base: Path) -> Secret | None:
+        """A secret by reference, None where the file names none."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self._wrong(key, 'a reference such as { env = "NAME" }; a secret is never written into the file')
+        return secret_from(value, f"{self.name}.{key}", base)
 
     def given(self, key: str, getter: Any) -> dict[str, Any]:
         """``{key: value}`` when the file says so, else nothing, so that the default stands in one place."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ConfigurationError
 from pipelines.known import refuse_unknown
+from pipelines.learning.reasons import text
 from pipelines.model.dunning import TriggerState
 from pipelines.ports.audit import FILTERS, AuditHead
 from pipelines.ports.work import Books
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
     from pipelines.debtors.inquiries import DebtorInquiries
+    from pipelines.ports.access import AccountAccess
     from pipelines.ports.explain import Explanation
     from pipelines.ports.statements import AccountCoverage
 
@@ -98,6 +100,22 @@ class Inquiries:
             for one in waiting
         ]
 
+    def audit_queue(self, as_of: date) -> list[dict[str, Any]]:
+        """Automatic posts drawn for checking that nobody has checked yet, oldest first; they are posted."""
+        with self._books.read() as work:
+            cases = work.learning.audits()
+        return [
+            {
+                **case._asdict(),
+                "unallocated": "",
+                "days": (as_of - date.fromisoformat(case.booking_date)).days,
+                "invoices": "|".join(case.invoices),
+                "reason": "audit",
+                "message": text("audit"),
+            }
+            for case in cases
+        ]
+
     def held_triggers(self) -> list[dict[str, Any]]:
         """Dunning triggers that may not leave yet, and why."""
         with self._books.read() as work:
@@ -114,6 +132,11 @@ class Inquiries:
             for fact in facts
             if fact.trigger.state is TriggerState.HELD
         ]
+
+    def access(self) -> list[AccountAccess]:
+        """How every account of the live sources could last be reached."""
+        with self._books.read() as work:
+            return work.access.latest()
 
     def accounts(self) -> list[AccountCoverage]:
         """How far each of our bank accounts is proven."""

@@ -29,6 +29,9 @@ from pipelines.operations.commands import (
     Command as Command,
 )
 from pipelines.operations.commands import (
+    Confirm as Confirm,
+)
+from pipelines.operations.commands import (
     Credit as Credit,
 )
 from pipelines.operations.commands import (
@@ -141,6 +144,10 @@ class ReviewDesk:
     def reject(self, transaction_id: str, *, user: str, reason: str, rank: int = 1) -> Decided:
         """Refuses a proposal: this allocation is never posted automatically for this transaction."""
         return self.apply(Reject(transaction_id=transaction_id, rank=rank, user=user, reason=reason))
+
+    def confirm(self, transaction_id: str, *, user: str, reason: str) -> Decided:
+        """Says that an automatic post is right: one drawn for checking, or any other. Counts as a confirmed case."""
+        return self.apply(Confirm(transaction_id=transaction_id, user=user, reason=reason))
 
     def hold(self, transaction_id: str, *, user: str, reason: str) -> Decided:
         """Keeps a transaction out of matching until it is released."""

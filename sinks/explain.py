@@ -116,6 +116,7 @@ class SqlExplanations:
                 ],
                 "waterfall": json.loads(row["waterfall"]),
                 "remainder": format_minor(row["remainder_minor"], currency),
+                "pattern": row["pattern"],
                 "policy_hash": row["policy_hash"],
             }
             for row in self._connection.execute(query).mappings()

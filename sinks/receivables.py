@@ -233,7 +233,8 @@ class ReceivableRepository:
 
     def _frame(self, statement: Any, kinds: Mapping[str, str]) -> pd.DataFrame:
         """A frame read in parts, so that a million rows never stand in memory as Python objects."""
-        result = self._connection.execution_options(stream_results=True).execute(statement)
+        # On the statement: set on the connection it would stay there for whatever is executed next.
+        result = self._connection.execute(statement, execution_options={"stream_results": True})
         names = list(result.keys())
         types = [pa.int64() if kinds.get(name) == "minor" else pa.string() for name in names]
         parts: list[list[Any]] = [[] for _ in names]

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from pipelines.anchor import read_anchor
 from pipelines.commands.report import grid, plain, records, stdout
-from pipelines.commands.session import Session, as_of_option, shared
+from pipelines.commands.session import Session, as_of_option, shared, today
 from pipelines.ports.exports import TABLES
 
 KINDS = ("receivables", "debtors", "collections", "contracts")
@@ -94,15 +94,17 @@ def proof_table(proofs: Any) -> Table:
 
 @click.command()
 @click.argument("transaction", metavar="TRANSACTION")
+@click.option("--language", type=click.Choice(["en", "de"]), default="en", envvar="KONTOKLAR_LANGUAGE")
 @shared
 @click.pass_obj
-def explain(session: Session, transaction: str) -> None:
+def explain(session: Session, transaction: str, language: str) -> None:
     """Evidence, alternatives, and why this disposition.
 
     TRANSACTION: its id, the beginning of its id, or the bank's reference.
     """
     with session.command("explain") as (app, report):
-        story = app.inquiries.explain(transaction)
+        story = {**app.inquiries.explain(transaction)}
+        story |= app.schoolroom.lessons.explain(story, today(), language)
         report.more.update(story)
         if not session.as_json:
             tell(story)
@@ -117,6 +119,7 @@ def tell(story: Any) -> None:
     stdout.print(grid(facts, right=False))
     for proposal in story["proposals"]:
         _tell_proposal(proposal)
+    _tell_record(story)
     shown = {
         "return_links": ("invoice_number", "state", "reason_code", "returned", "charges", "reason"),
         "allocations": ("invoice_number", "debtor_number", "amount", "kind", "disposition", "rule", "reversed"),
@@ -129,6 +132,21 @@ def tell(story: Any) -> None:
         rows = [{**row, "reversed": "yes" if row.get("reversed_by") else ""} for row in story[part]]
         if rows:
             stdout.print(records(rows, columns, title=part.replace("_", " ")))
+
+
+def _tell_record(story: Any) -> None:
+    """What was seen or missing in one line, and how often evidence of this kind was right."""
+    missing, record = story.get("missing") or {}, story.get("record")
+    if missing.get(story.get("language", "en")):
+        stdout.print(f"\n{missing[story.get('language', 'en')]}", markup=False)
+    if record:
+        stdout.print(
+            f"evidence of this kind ({record['group']}): {record['cases']:,} cases, {record['wrong']:g} wrong, of them "
+            f"{record['own_cases']:,} and {record['own_wrong']:,} of exactly this kind here; at most "
+            f"{record['bound_per_mille']:.2f} in a thousand wrong; "
+            f"{'posts by itself' if record['automatic'] else record['reason']}",
+            markup=False,
+        )
 
 
 def _tell_proposal(proposal: Any) -> None:

@@ -112,6 +112,14 @@ class OnAccount(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm(Command):
+    """Say that an automatic post is right: one drawn for checking, or any other. Counts as a confirmed case."""
+
+    name: ClassVar[str] = "confirm"
+    transaction_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hold(Command):
     """Keep a transaction out of matching until it is released."""
 

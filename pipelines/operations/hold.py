@@ -1,10 +1,10 @@
-"""Reject, hold and release: decisions that move no money."""
+"""Reject, confirm, hold and release: decisions that move no money."""
 
 from __future__ import annotations
 
 from pipelines.errors import DecisionRefused
 from pipelines.operations.allocate import invoices_of
-from pipelines.operations.commands import Hold, Reject, Release
+from pipelines.operations.commands import Confirm, Hold, Reject, Release
 from pipelines.operations.effect import Effect, Ground
 
 
@@ -21,6 +21,20 @@ def reject(ground: Ground, command: Reject) -> Effect:
         transaction_id=command.transaction_id,
         payload={"rank": command.rank, "invoices": invoices_of(chosen.proposal.lines)},
     )
+
+
+def confirm(ground: Ground, command: Confirm) -> Effect:
+    """What was posted is right."""
+    cash = ground.cash(command.transaction_id)
+    work, id_ = ground.work, command.transaction_id
+    settled = work.journal.settlements(transaction_ids=[id_])
+    if not settled:
+        raise DecisionRefused(f"Transaction {id_} has no allocation to confirm; accept or assign it.")
+    last = next((one for one in reversed(work.decisions.of(id_)) if one.command in ("confirm", "undo")), None)
+    if last is not None and last.command == "confirm":
+        raise DecisionRefused(f"Transaction {id_} is confirmed already.")
+    invoices = sorted({one.invoice_number for one in settled} - {""})
+    return Effect(("transaction", id_), cash.currency, transaction_id=id_, payload={"invoices": invoices})
 
 
 def hold(ground: Ground, command: Hold | Release) -> Effect:

@@ -17,6 +17,7 @@ _PLANS: Mapping[type[c.Command], Callable[[Ground, Any], Effect]] = {
     c.ByLaw: allocate.by_law,
     c.OnAccount: allocate.on_account,
     c.Reject: hold.reject,
+    c.Confirm: hold.confirm,
     c.Hold: hold.hold,
     c.Release: hold.hold,
     c.Rebook: rebook.rebook,

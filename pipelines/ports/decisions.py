@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 
 class Decision(NamedTuple):
-    """command: accept, reject, assign, split, hold, release or undo. payload: what was decided, JSON-ready."""
+    """command: accept, reject, assign, split, confirm, hold, release or undo. payload: what was decided, JSON-ready."""
 
     decision_id: str
     sequence: int

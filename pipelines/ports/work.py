@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
+from pipelines.ports.access import AccessRecords
 from pipelines.ports.audit import Audit
 from pipelines.ports.findings import Findings
+from pipelines.ports.history import History
 from pipelines.ports.invariants import Invariants
 from pipelines.ports.journal import Journal
+from pipelines.ports.learning import Learning
 from pipelines.ports.operations import Operations
 from pipelines.ports.proposals import Proposals
 
@@ -47,6 +50,11 @@ class Work(Protocol):
     @property
     def statements(self) -> Any:
         """Statements, bookings, transactions."""
+        ...
+
+    @property
+    def access(self) -> AccessRecords:
+        """How access to accounts stands, and what sources remember."""
         ...
 
     @property
@@ -142,6 +150,16 @@ class Work(Protocol):
     @property
     def explanations(self) -> Any:
         """The whole story of one transaction."""
+        ...
+
+    @property
+    def history(self) -> History:
+        """The past as it was known."""
+        ...
+
+    @property
+    def learning(self) -> Learning:
+        """Confirmed cases, payers, backtests, activated policies."""
         ...
 
     @property

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from sinks.tables.access import (
+    access_memory,
+    account_access,
+)
 from sinks.tables.archive import (
     document_arrival,
     document_reading,
@@ -40,6 +44,12 @@ from sinks.tables.dunning import (
     outbox,
     outbox_attempt,
     trigger_event,
+)
+from sinks.tables.learning import (
+    audit_sample,
+    calibration_run,
+    policy_activation,
+    policy_backtest,
 )
 from sinks.tables.ledger import (
     allocation,
@@ -80,16 +90,20 @@ __all__ = [
     "BIGINT",
     "FLOAT",
     "MUTABLE",
+    "access_memory",
+    "account_access",
     "allocation",
     "allocation_reversal",
     "allocation_rule",
     "approval_outcome",
     "approval_request",
     "audit",
+    "audit_sample",
     "bank_transaction",
     "block",
     "block_end",
     "booking",
+    "calibration_run",
     "claim_kind",
     "collection",
     "contract",
@@ -119,6 +133,8 @@ __all__ = [
     "outbox_attempt",
     "payment_file",
     "payment_file_written",
+    "policy_activation",
+    "policy_backtest",
     "proposal",
     "proven_range",
     "raw_chunk",
