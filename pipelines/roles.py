@@ -65,6 +65,10 @@ COMMANDS: Final[Mapping[str, str]] = {
     "check": "check",
     "backtest": "check",
     "calibrate": "administer",
+    "policy show": "look",
+    "learned list": "look",
+    "learned preview": "look",
+    "simulate bank": ANYBODY,  # local servers over made-up data
     "review list": "look",
     "review show": "look",
     "review approvals": "look",
@@ -75,7 +79,7 @@ COMMANDS: Final[Mapping[str, str]] = {
         (
             f"review {name}"
             for name in (
-                "accept", "reject", "assign", "split", "hold", "release", "undo", "rebook", "refund", "credit",
+                "accept", "reject", "confirm", "assign", "split", "hold", "release", "undo", "rebook", "refund", "credit",
                 "writeoff", "small-difference", "charge", "transit", "on-account", "by-law",
             )
         ),
