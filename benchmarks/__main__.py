@@ -14,6 +14,8 @@ MEASUREMENTS = {
     "load": ["benchmarks.load"],
     "journal": ["benchmarks.journal"],
     "matching": ["benchmarks.matching.measure"],
+    "matching-speed": ["benchmarks.matching.speed", "--case", "20000x100000", "--case", "100000x1000000"],
+    "matching-growth": ["benchmarks.matching.growth"],
     "matching-peers": ["benchmarks.matching.peers", "--seeds", "2001"],
     "daily-run": ["benchmarks.daily_run", "--seed", "1000", "--scale", "10"],
 }

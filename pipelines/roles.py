@@ -79,7 +79,8 @@ COMMANDS: Final[Mapping[str, str]] = {
         (
             f"review {name}"
             for name in (
-                "accept", "reject", "confirm", "assign", "split", "hold", "release", "undo", "rebook", "refund", "credit",
+                "accept", "reject", "confirm", "assign", "split", "hold", "release", "undo", "rebook", "refund",
+                "credit",
                 "writeoff", "small-difference", "charge", "transit", "on-account", "by-law",
             )
         ),

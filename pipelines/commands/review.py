@@ -10,7 +10,7 @@ import click
 from pipelines.commands import operations
 from pipelines.commands.books import tell
 from pipelines.commands.report import records, stdout
-from pipelines.commands.session import Session, as_of_option, shared
+from pipelines.commands.session import Session, as_of_option, shared, today
 
 if TYPE_CHECKING:
     from pipelines.app import Kontoklar
@@ -54,7 +54,8 @@ def list_(session: Session, limit: int, as_of: date) -> None:
 def show(session: Session, transaction: str) -> None:
     """One transaction with its proposals, their evidence and what was decided so far."""
     with session.command("review show") as (app, report):
-        story = app.inquiries.explain(transaction)
+        story = {**app.inquiries.explain(transaction)}
+        story |= app.schoolroom.lessons.explain(story, today())
         report.more.update(story)
         if not session.as_json:
             tell(story)
