@@ -237,10 +237,13 @@ class ReceivableRepository:
         names = list(result.keys())
         types = [pa.int64() if kinds.get(name) == "minor" else pa.string() for name in names]
         parts: list[list[Any]] = [[] for _ in names]
-        # The driver's own rows: a million of SQLAlchemy's cost as much again as fetching them.
+        # SQLite's own rows: a million of SQLAlchemy's cost as much again as fetching them. Elsewhere the rows come
+        # from the server in parts, of which SQLAlchemy holds the first already.
         cursor: Any = result.cursor
+        own = self._connection.dialect.name == "sqlite"
+        fetched = iter(lambda: cursor.fetchmany(_ROWS_PER_FETCH), []) if own else result.partitions(_ROWS_PER_FETCH)
         with paused():
-            while rows := cursor.fetchmany(_ROWS_PER_FETCH):
+            for rows in fetched:
                 for place, values in enumerate(zip(*rows, strict=True)):
                     parts[place].append(pa.array(values, types[place]))
         result.close()

@@ -64,14 +64,17 @@ class Judgement:
     foreign_number: bool
     refund: bool
     other_purpose: bool
+    shares: list[float] | None = None
 
     def probabilities(self) -> list[float]:
         """Posterior of each explanation over all of them and the rivals."""
-        scores = [explanation.score for explanation in self.explanations] + self.rivals
-        top = max(scores)
-        weights = [2.0 ** max(score - top, -1000.0) for score in scores]
-        total = sum(weights)
-        return [weight / total for weight in weights[: len(self.explanations)]]
+        if self.shares is None:
+            scores = [explanation.score for explanation in self.explanations] + self.rivals
+            top = max(scores)
+            weights = [2.0 ** max(score - top, -1000.0) for score in scores]
+            total = sum(weights)
+            self.shares = [weight / total for weight in weights[: len(self.explanations)]]
+        return self.shares
 
 
 class Explainer:
