@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 DEMO ?= demo
 WORKERS ?= auto
 
-.PHONY: help setup demo test lint format types unit bench stories serve ops ci check constraints clean
+.PHONY: help setup demo demo-live test lint format types unit bench peers stories serve ops ci check constraints clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ bench: $(STAMP) ## the measurements in benchmarks/, beside bare-library figures
 
 stories: $(STAMP) ## write what comes of every story in tests/scenario/stories anew; read the difference
 	$(BIN)/python -m tests.scenario.regenerate
+
+peers: $(STAMP) ## other matchers on the same data; makes their own environments first
+	$(BIN)/python -m benchmarks.matching.peers.environments
+	$(BIN)/python -m benchmarks matching-peers
 
 serve: $(STAMP) ## the daily flow on working days; starts a Prefect server unless PREFECT_API_URL names one
 	bash scripts/serve.sh $(BIN)

@@ -35,10 +35,11 @@ from pipelines import upkeep
 from pipelines.app import Kontoklar
 from pipelines.calendar import is_banking_day
 from pipelines.commands.worker import judge
-from pipelines.errors import KontoklarError, SourceUnavailable
+from pipelines.errors import SourceUnavailable
 from pipelines.model.finding import Severity
 from pipelines.orchestration import artifacts, events
 from pipelines.orchestration.running import (
+    AccountNotProven,
     Summary,
     as_task,
     rename_run,
@@ -62,10 +63,6 @@ BERLIN = ZoneInfo("Europe/Berlin")
 SCHEDULE = Cron("30 6 * * 1-5", timezone="Europe/Berlin")  # the banks have booked the day before by then
 TAGS = ["kontoklar"]
 RETRY_SECONDS = [60.0, 300.0, 900.0]
-
-
-class AccountNotProven(KontoklarError):
-    """The bank data of an account has a gap or is held; its task fails alone and the run goes on."""
 
 
 # --- tasks --------------------------------------------------------------------------------------------------------

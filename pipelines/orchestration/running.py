@@ -41,6 +41,10 @@ def as_task(name: str, **options: Any) -> Callable[[Callable[P, R]], Task[P, R]]
     return task(name=name, cache_policy=NO_CACHE, persist_result=False, cache_result_in_memory=False, **options)
 
 
+class AccountNotProven(KontoklarError):
+    """The bank data of an account has a gap or is held; its task fails alone and the run goes on."""
+
+
 class Unexpected(Exception):
     """Something broke. Stands in for the original error, whose text could hold data of people."""
 
