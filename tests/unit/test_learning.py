@@ -301,3 +301,11 @@ def test_the_shipped_policy_states_where_it_starts() -> None:
     assert policy.honesty.knots
     assert sum(cases for cases, _ in policy.record.values()) > 100_000
     assert replace(policy, record={}).record == {}
+
+
+def test_what_is_held_against_a_proposal_lowers_what_is_stated() -> None:
+    ledger = [*crowd(), item("RE-2026-00123", 128317)]
+    named, never_issued = plan(ledger, payment(128317, "RE-2026-00123")), plan(ledger, payment(128317, "RE-2026-99871"))
+    assert named[0].probability > 0.999
+    assert (never_issued[0].disposition, never_issued[0].reason) == (Disposition.REVIEW, "unexplained-number")
+    assert never_issued[0].probability < 0.9
