@@ -250,5 +250,9 @@ def _media(client: BankClient, person: Dialogue) -> list[str]:
         client.opens_for = ""
         talk.close()
     found = answer.find_segment_first("HITAB")
-    media = getattr(found, "tan_media_list", ())
-    return [one.tan_medium_name for one in media if one.tan_medium_name]
+    method = str(client.get_current_tan_mechanism())
+    return [
+        one.tan_medium_name
+        for one in getattr(found, "tan_media_list", ())
+        if one.tan_medium_name and str(getattr(one, "security_function", None) or method) == method
+    ]

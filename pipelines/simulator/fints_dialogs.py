@@ -300,7 +300,9 @@ class FintsBank:
         self._close(dialog)
 
     def _media(self, dialog: Dialog, _request: Request, order: Any, answer: Answer) -> None:
-        names = dict.fromkeys(name for method in dialog.login.methods for name in method.media)
+        method = self._method(dialog)
+        methods = [method] if method is not None else dialog.login.methods
+        names = dict.fromkeys(name for one in methods for name in one.media)
         # Class, status, then card, account, validity and list number left out; written out because the library's own
         # writer loses the places of an account that is not there.
         media = [["M", "1", *[None] * 10, name] for name in names]
