@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from pipelines.simulator.finapi_state import FinapiState
+from pipelines.simulator.fints_tan import flicker_code
 from pipelines.simulator.web import Answer, Request, json_answer
 from pipelines.simulator.world import CONSENT_DAYS, TanMethod
 
@@ -113,6 +114,8 @@ class Updates:
         more: dict[str, Any] = {}
         if method.kind == "phototan":
             more = {"photoTanMimeType": "image/png", "photoTanData": _PICTURE}
+        elif method.kind == "chiptan-optical":
+            more = {"opticalData": flicker_code(self.state.login.tan)}
         message = "Bitte geben Sie die TAN ein, die Ihr Gerät zeigt."
         return self._multi_step(
             request, "CHALLENGE_RESPONSE_REQUIRED", challengeMessage=message, answerFieldLabel="TAN", **more

@@ -67,7 +67,8 @@ def json_answer(content: object, status: int = 200, **headers: str) -> Answer:
 class Server:
     """One server on its own thread. ``url`` is where it listens; use it as a context.
 
-    slow_seconds: how long the fault ``slow`` keeps a client waiting. requests: how many were handled.
+    slow_seconds: how long the fault ``slow`` keeps a client waiting. requests: how many were handled. crashes: mistakes
+    of the server itself; none is meant to happen.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Server:
     ) -> None:
         self.handle, self.faults, self.slow_seconds = handle, faults, slow_seconds
         self.requests = 0
+        self.crashes: list[Exception] = []
         self.stopping = threading.Event()
         self._count = threading.Lock()
         self._http = _Http((host, port), self)
@@ -166,7 +168,11 @@ class _Connection(BaseHTTPRequestHandler):
         elif fires("html-page"):
             self._send(Answer(200, _MAINTENANCE, "text/html"))
         else:
-            answer = owner.handle(request)
+            try:
+                answer = owner.handle(request)
+            except Exception as mistake:
+                owner.crashes.append(mistake)
+                answer = Answer(500, b"", "text/plain")
             self._send(answer, half=len(answer.body) > 1 and fires("half-body"))
 
     def _send(self, answer: Answer, *, half: bool = False) -> None:
