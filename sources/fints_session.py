@@ -111,8 +111,10 @@ class Session:
             tries += 1
             pause, again = 2.0 ** (tries - 1), False
             failure: Exception
+            opened = False
             try:
                 talk = self._opened(today)
+                opened = True
                 result = action(talk)
                 self._note_tan(talk, today)
                 return result
@@ -131,8 +133,11 @@ class Session:
                 again = refused.kind in (Kind.ENDED, Kind.SYSTEM)
                 if refused.kind is Kind.TAN_WRONG:
                     pause, again = 0.0, self._another_tan()
-                if failure is refused and not refused.ended:
-                    raise  # the dialogue is still good for other orders
+                if failure is refused:
+                    if opened and not refused.ended:
+                        raise  # the dialogue is still good for other orders
+                    if not opened:
+                        failure = self._unreachable(f"log-in-refused-{refused.bank_code}")
             except LineBroken as broken:
                 failure = self._unreachable(broken.code)
                 pause = max(pause, broken.pause)

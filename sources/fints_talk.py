@@ -224,10 +224,9 @@ def choose_medium(client: BankClient, person: Dialogue | None, wanted: str) -> N
     if method is None or not client.is_tan_media_required():
         client.selected_tan_medium = None
         return
-    if client.selected_tan_medium:
-        return
     if person is None:
-        client.selected_tan_medium = ""  # matters only once a TAN is wanted
+        # What an earlier choice left, or none: that matters only once a TAN is wanted.
+        client.selected_tan_medium = client.selected_tan_medium or ""
         return
     names = _media(client, person)
     if names:
