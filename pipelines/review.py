@@ -22,6 +22,7 @@ from pipelines.model.return_debit import ReturnLink, ReturnState
 from pipelines.ports.audit import AuditEvent
 from pipelines.ports.journal import CashPosition, OpenItem, Settlement
 from pipelines.ports.work import Books, Work
+from pipelines.usecases import doubts
 
 
 class DecisionRefused(KontoklarError):
@@ -147,6 +148,9 @@ class ReviewDesk:
         with self.books.lease(command, self.as_of), self.books.write() as work:
             cash: CashPosition | None = work.journal.cash([transaction_id]).get(transaction_id)
             if cash is None:
+                doubt = doubts.decide(work, command, transaction_id, user, reason)
+                if doubt:
+                    return Decided(doubt, command, transaction_id, 0, 0, "EUR")
                 raise DecisionRefused(f"Transaction {transaction_id} is unknown, or its statement is held.")
             payload, entries = decide(work, cash)
             decision = work.decisions.add(command, transaction_id, payload, user, reason)
