@@ -11,6 +11,7 @@ MEASUREMENTS = {
     "load": ["benchmarks.load"],
     "journal": ["benchmarks.journal"],
     "matching": ["benchmarks.matching.measure", "--seed", "1000"],
+    "fints": ["benchmarks.fints_fetch"],
     "daily-run": ["benchmarks.daily_run", "--seed", "1000", "--scale", "10"],
 }
 
