@@ -361,6 +361,15 @@ class Kontoklar:
         """Questions to the books that change nothing."""
         return Inquiries(self.books)
 
+    def pending(self) -> list[dict[str, Any]]:
+        """What live sources announced and the bank has not booked yet, as last fetched, by account and day."""
+        from pipelines.pending import pending_of
+        from sources.recognise import read
+
+        with self.books.read() as work:
+            documents = [work.archive.document(key) for key in work.statements.newest_documents("finapi")]
+        return pending_of(statement for document in documents for statement in read(document)[1])
+
     # --- looking ----------------------------------------------------------------------------------------------------
 
     def export(self, name: str, out: Path) -> Step:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from pipelines.commands import authorize, books, daily, demo, review, simulate
+from pipelines.commands import accounts, authorize, books, daily, demo, review, simulate
 from pipelines.commands.report import BROKEN, USAGE, stderr
 from pipelines.commands.session import Session
 from pipelines.errors import KontoklarError
@@ -41,6 +41,7 @@ def cli(session: Session, config: Path | None, database: str | None, as_json: bo
 
 
 for command in (
+    *accounts.COMMANDS,
     *books.COMMANDS,
     *daily.COMMANDS,
     *authorize.COMMANDS,
