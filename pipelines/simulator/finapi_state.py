@@ -119,6 +119,8 @@ class FinapiState:
     def begin_update(self) -> None:
         """An update works in the background from now on."""
         self.updating, self.polls_left, self.result = True, self.polls, ""
+        if not self.polls:
+            self.look()
 
     def look(self) -> None:
         """Somebody polls: after some looks the update is through."""
