@@ -31,7 +31,8 @@ class Memory:
     allows the login. salt: key of the fingerprints. good_pin: fingerprint of the PIN that last worked. refused_pin and
     refusal: of the PIN the bank refused, and why; nothing is tried with it again. unanswered: see above.
     tan_on: day of the last TAN, ISO; "" for none yet. rang: by fingerprint of the account, the day on which an
-    unattended order made the person's telephone ring.
+    unattended order made the person's telephone ring. balances: by fingerprint of the account, the minor units it
+    ended with when last everything fitted.
     """
 
     client: str = ""
@@ -43,6 +44,7 @@ class Memory:
     unanswered: int = 0
     tan_on: str = ""
     rang: dict[str, str] = field(default_factory=dict)
+    balances: dict[str, int] = field(default_factory=dict)
 
     # --- the PIN ------------------------------------------------------------------------------------------------
 
@@ -81,6 +83,16 @@ class Memory:
     def forgive(self) -> None:
         """A person takes it upon them to try once more."""
         self.refused_pin, self.refusal, self.unanswered = "", "", 0
+
+    # --- balances -------------------------------------------------------------------------------------------------
+
+    def last_balance(self, account: str) -> int | None:
+        """What the account ended with when last everything fitted; None where that never was."""
+        return self.balances.get(self.fingerprint("balance", account))
+
+    def note_balance(self, account: str, minor: int) -> None:
+        """Everything fitted, and the account ends with this."""
+        self.balances[self.fingerprint("balance", account)] = minor
 
     # --- the client ---------------------------------------------------------------------------------------------
 

@@ -259,8 +259,9 @@ class Session:
         fints_memory.save(self._store, self._login.source, self.memory)
 
     def close(self) -> None:
-        """Ends the dialogue and gives the connection back."""
+        """Ends the dialogue, stores what was learned and gives the connection back."""
         self.hang_up()
+        self._save()
         self._line.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -124,11 +125,29 @@ def test_an_empty_document_is_left_out(bank: Bank) -> None:
     assert told(fetched.booked()) == truth(bank.world)
 
 
-def test_no_data_although_there_is_leaves_the_balance_to_contradict(bank: Bank) -> None:
-    bank.faults.arm("fints-no-data", times=1)
+def test_no_data_although_there_is_contradicts_the_balance(bank: Bank) -> None:
+    bank.world.advance(2)
+    assert bank.fetch().complete
+    bank.world.advance(5)
+    bank.faults.arm("fints-no-data", times=None)
     fetched = bank.fetch(accounts=[bank.ibans[0]])
-    assert bank.faults.fired["fints-no-data"] == 1
+    assert bank.faults.fired["fints-no-data"] == 3
+    assert fetched.states() == [("incomplete", "balance-differs")]
     assert [one.name.rpartition("/")[2] for one in fetched.documents] == ["balance.hisal"]
+
+
+@pytest.mark.parametrize("times", [1, None])
+def test_a_lost_last_page_contradicts_the_balance(times: int | None) -> None:
+    with open_bank(manner=Manner(documents=4), accounts=1) as bank:
+        first = bank.world.today - timedelta(days=8)
+        assert bank.fetch(since=first).complete
+        bank.faults.arm("fints-page-lost", times=times)
+        fetched = bank.fetch(since=first)
+        if times:
+            assert fetched.complete
+            assert told(fetched.booked()) == truth(bank.world, first)
+        else:
+            assert fetched.states() == [("incomplete", "balance-differs")]
 
 
 def test_a_balance_that_is_not_there_is_no_failure(bank: Bank) -> None:
