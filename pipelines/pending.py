@@ -7,6 +7,7 @@ from typing import Any
 
 from pipelines.model.money import format_minor
 from pipelines.model.statement import EntryDetail, EntryStatus, Statement
+from pipelines.operator_view import masked
 
 
 def pending_of(statements: Iterable[Statement]) -> list[dict[str, Any]]:
@@ -20,7 +21,7 @@ def pending_of(statements: Iterable[Statement]) -> list[dict[str, Any]]:
             day = entry.booking_date or entry.value_date
             rows.append(
                 {
-                    "account": statement.account,
+                    "account": masked(statement.account),
                     "value_date": day.isoformat() if day else "",
                     "amount": format_minor(entry.amount.minor, entry.amount.currency),
                     "currency": entry.amount.currency,

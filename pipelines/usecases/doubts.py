@@ -5,15 +5,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Final
 
 from pipelines.model.statement import EntryStatus
-from pipelines.ports.audit import AuditEvent
 from pipelines.ports.work import Work
 from pipelines.settlement import Waiting
-from pipelines.snapshots import POSSIBLE_DUPLICATE, doubtful_id
+from pipelines.snapshots import doubtful_id
 
 _MEANING: Final = {"release": True, "reject": False}
 
@@ -30,15 +28,3 @@ def decided(work: Work, mode: str, waiting: Iterable[Waiting]) -> dict[str, bool
                     if decision.command in _MEANING:
                         found[key] = _MEANING[decision.command]
     return found
-
-
-def decide(work: Work, command: str, transaction_id: str, user: str, reason: str) -> str:
-    """Records a decision about a doubtful booking; its id, or "" when this is none that waits for one."""
-    told = work.findings.open(codes=[POSSIBLE_DUPLICATE], subjects=[transaction_id])
-    if command not in _MEANING or not told:
-        return ""
-    decision = work.decisions.add(command, transaction_id, {"real": _MEANING[command]}, user, reason)
-    work.findings.resolve([finding.finding_id for finding in told], "decided by a person")
-    details = json.dumps({"decision": decision.decision_id, "real": _MEANING[command]}, sort_keys=True)
-    work.audit.append([AuditEvent(f"review-{command}", transaction_id, user, reason, details)])
-    return str(decision.decision_id)
