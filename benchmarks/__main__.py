@@ -11,6 +11,7 @@ MEASUREMENTS = {
     "load": ["benchmarks.load"],
     "journal": ["benchmarks.journal"],
     "matching": ["benchmarks.matching.measure", "--seed", "1000"],
+    "live": ["benchmarks.live", "--seed", "1000"],
     "daily-run": ["benchmarks.daily_run", "--seed", "1000", "--scale", "10"],
 }
 
