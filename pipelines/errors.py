@@ -16,6 +16,18 @@ class ConfigurationError(KontoklarError):
     """The configuration or a command's arguments cannot be used. Correct them and start again."""
 
 
+class NotAllowed(KontoklarError):
+    """The user has no role that allows this. Ask for one in ``[users]``, or ask somebody who has it."""
+
+
+class DecisionRefused(KontoklarError):
+    """A decision does not fit the books as they are now. Nothing was written; the message says what to look at."""
+
+
+class StaleRequest(DecisionRefused):
+    """What was asked to be approved no longer fits the books; it is closed, decide anew."""
+
+
 class HeaderError(KontoklarError):
     """A table file has a wrong header and is refused whole."""
 

@@ -50,7 +50,7 @@ class Sealer:
             Fernet(key)
         except ValueError:
             raise ConfigurationError(
-                "the key of [access] must be 32 random bytes in URL-safe base64; "
+                "the key of [memory] must be 32 random bytes in URL-safe base64; "
                 'make one with: python -c "import os, base64; print(base64.urlsafe_b64encode(os.urandom(32)).decode())"'
             ) from None
         return key
@@ -78,5 +78,5 @@ def _key_file(path: Path) -> str:
         return path.read_text(encoding="ascii")
     except OSError:
         raise ConfigurationError(
-            f"the key file {path} cannot be made or read; name another place in [access] key or set {ENVIRONMENT}"
+            f"the key file {path} cannot be made or read; name another place in [memory] key or set {ENVIRONMENT}"
         ) from None

@@ -9,8 +9,8 @@ import click
 from pipelines.commands.report import records, stdout
 from pipelines.commands.session import Session, as_of_option, shared
 from pipelines.commands.terminal import Terminal
+from pipelines.operator_view import masked
 from pipelines.ports.access import AccountAccess
-from pipelines.usecases.access import masked
 
 _COLUMNS = ("account", "state", "reason", "consent_until")
 

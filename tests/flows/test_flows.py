@@ -159,7 +159,7 @@ def test_runs_are_named_after_command_and_day_and_tagged(fake: Fake) -> None:
     with get_client(sync_client=True) as client:
         found = client.read_flow_run(state.state_details.flow_run_id)
         tasks = recorded(client, found.id, 7)
-    assert found.name == "daily 2026-10-01"
+    assert found.name == "daily 2026-10-01 · 0 posted"
     names = {task.name for task in tasks}
     assert names == {
         "take bank-a 2026-10-01",
@@ -170,7 +170,7 @@ def test_runs_are_named_after_command_and_day_and_tagged(fake: Fake) -> None:
         "dun 2026-10-01",
         "deliver 2026-10-01",
     }
-    assert found.tags == ["kontoklar"]
+    assert sorted(found.tags) == ["kontoklar", "kontoklar-daily"]
 
 
 def recorded(client: Any, flow_run_id: Any, count: int) -> list[Any]:
