@@ -131,7 +131,9 @@ class FintsSource:
         while True:
             tries += 1
             try:
-                delivery = session.do(lambda talk: fetch(talk, account, first, window.as_of), window.as_of)
+                delivery = session.do(
+                    lambda talk: fetch(talk, account, first, window.as_of), window.as_of, account.iban
+                )
             except PagesDiffer:
                 session.hang_up()
                 if tries == _FETCHES:

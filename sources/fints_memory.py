@@ -30,7 +30,8 @@ class Memory:
     client: python-fints' own blob (system id, bank parameters; no account data). functions: TAN methods the bank
     allows the login. salt: key of the fingerprints. good_pin: fingerprint of the PIN that last worked. refused_pin and
     refusal: of the PIN the bank refused, and why; nothing is tried with it again. unanswered: see above.
-    tan_on: day of the last TAN, ISO; "" for none yet.
+    tan_on: day of the last TAN, ISO; "" for none yet. rang: by fingerprint of the account, the day on which an
+    unattended order made the person's telephone ring.
     """
 
     client: str = ""
@@ -41,6 +42,7 @@ class Memory:
     refusal: str = ""
     unanswered: int = 0
     tan_on: str = ""
+    rang: dict[str, str] = field(default_factory=dict)
 
     # --- the PIN ------------------------------------------------------------------------------------------------
 
@@ -108,6 +110,18 @@ class Memory:
     def last_tan(self) -> date | None:
         """Day of the last TAN that was accepted."""
         return date.fromisoformat(self.tan_on) if self.tan_on else None
+
+    def tan_given(self, today: date) -> None:
+        """A TAN was accepted."""
+        self.tan_on, self.rang = today.isoformat(), {}
+
+    def has_rung(self, account: str, today: date) -> bool:
+        """Whether the telephone rang for this account today; once a day is enough."""
+        return self.rang.get(self.fingerprint("rang", account)) == today.isoformat()
+
+    def note_ringing(self, account: str, today: date) -> None:
+        """The telephone rang for this account ("": for the login)."""
+        self.rang[self.fingerprint("rang", account)] = today.isoformat()
 
 
 def load(store: AccessStore | None, source: str) -> Memory:

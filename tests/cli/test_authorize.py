@@ -113,8 +113,8 @@ def test_who_gives_up_has_changed_nothing(office: Office) -> None:
 
 
 def test_a_wrong_tan_is_told(office: Office) -> None:
-    told = office.told("authorize", "house-bank", answers="1\n000000\n000000\n")
-    assert {row["code"] for row in told["access"]} == {"tan-wrong"}  # type: ignore[attr-defined]
+    told = office.told("authorize", "house-bank", answers="1\n000000\n2\n")
+    assert {row["code"] for row in told["access"]} == {"tan-wrong", "tan-required"}  # type: ignore[attr-defined]
     assert told["exit_code"] != 0
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from pipelines.errors import SourceUnavailable
-from pipelines.simulator.fints_dialogs import Manner
+from pipelines.simulator.fints_dialogs import FintsBank, Manner
 from tests.fints_world import Bank, open_bank, told, truth
 
 
@@ -60,7 +60,27 @@ def test_a_bank_that_is_gone_for_good_is_not_asked_for_every_account() -> None:
         bank.faults.arm("http-503", times=None, after=3)
         fetched = bank.fetch()
         assert fetched.states() == [("unavailable", "source-unavailable")] * 6
-        assert bank.faults.fired["http-503"] == 9  # three tries for three accounts
+        assert bank.faults.fired["http-503"] == 9  # three tries for each of three accounts
+
+
+def test_a_login_refused_for_reasons_of_its_own_is_a_source_that_is_not_there(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        FintsBank, "_tell_parameters", lambda _bank, _dialog, order, answer: answer.tell(order, "9010", "Heute nicht.")
+    )
+    error = bank.fetch().error
+    assert isinstance(error, SourceUnavailable)
+    assert "9010" in str(error)
+    assert "Heute nicht" not in str(error)
+    assert bank.orders.count("HKIDN") == 1
+
+
+def test_an_order_the_bank_refuses_is_an_account_that_is_not_there(bank: Bank) -> None:
+    bank.faults.arm("fints-order-refused", times=2)  # camt, then MT940
+    fetched = bank.fetch()
+    assert fetched.states() == [("unavailable", "order-refused-9010"), ("complete", "")]
+    assert bank.pauses == []
 
 
 def test_a_dialogue_the_bank_ends_begins_anew(bank: Bank) -> None:
