@@ -76,6 +76,7 @@ class LiveOffice:
     extra: str = ""
     extra_finapi: str = ""
     patience: float = 10.0
+    mode: str = "test"
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +89,9 @@ class LiveOffice:
 
     def configure(self, channels: dict[str, str]) -> Path:
         """channels: IBAN → one of CHANNELS. Accounts that come as files need no source."""
-        text = '[company]\nname = "Probe"\nmode = "test"\n\n[database]\nurl = "sqlite:///books.db"\n' + self.extra
+        text = (
+            f'[company]\nname = "Probe"\nmode = "{self.mode}"\n\n[database]\nurl = "sqlite:///books.db"\n' + self.extra
+        )
         for channel in ("finapi", "fints-camt", "fints-mt940"):
             ibans = [iban for iban, chosen in channels.items() if chosen == channel]
             if ibans:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from pipelines.demo.files import Sample
     from pipelines.simulator.bank import SimulatedBank
 
-# What happens on which day: a server that is down for a moment, a lost token, a dialogue that ends early, a booking that
-# may be there twice, and a morning on which the bank wants a TAN and nobody is there to give it.
+# What happens on which day: a server that is down for a moment, a lost token, a dialogue that ends early, a booking
+# that may be there twice, and a morning on which the bank wants a TAN and nobody is there to give it.
 TROUBLE = {
     date(2026, 10, 6): ("http-503", "http-429"),
     date(2026, 10, 8): ("finapi-token-lost",),
