@@ -13,7 +13,7 @@ WORKERS ?= auto
 .PHONY: help setup demo demo-live test lint format types unit bench peers stories serve ops ci check constraints clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): pyproject.toml constraints.txt scripts/setup.sh
 	@bash scripts/setup.sh $(VENV)
@@ -23,6 +23,9 @@ setup: $(STAMP) ## create .venv with the pinned dependencies
 
 demo: $(STAMP) ## a sample company: one month, day by day, through the real daily flow (DEMO=folder)
 	@$(BIN)/kontoklar demo $(DEMO)
+
+demo-live: $(STAMP) ## the same month fetched live from a simulated bank: finAPI and FinTS, no credentials (DEMO=folder)
+	@$(BIN)/kontoklar demo --live $(DEMO)
 
 test: lint types unit ## everything that must hold: lint, types, tests
 

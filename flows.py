@@ -2,7 +2,7 @@
 
 Tasks take names and dates and return counts. Nothing here carries personal data, because Prefect stores parameters,
 results, logs and artifacts readable: accounts are masked, findings and reasons hold none by their own promise.
-What flows share with Prefect besides (artifacts, events, automations, approval) is in ``pipelines.orchestration``.
+What flows share with Prefect besides is in ``pipelines.orchestration``.
 """
 
 from __future__ import annotations
