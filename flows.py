@@ -323,7 +323,6 @@ def judge_task(
         return judge(config, as_of, key, ids, moved)
 
 
-# Two workers here; ``match_partitioned.with_options(task_runner=…)`` names a cluster instead.
 HERE = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
 
 
@@ -334,7 +333,7 @@ HERE = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
 def match_partitioned(
     as_of: date | None = None, config: str | None = None, parts: int = 2, least: int = 1000
 ) -> State[Any]:
-    """``match``, a batch of ``least`` receipts or more cut into ``parts`` for the workers; see docs/scaling.md."""
+    """``match``, a batch of ``least`` receipts or more cut into ``parts`` for two workers here (docs/scaling.md)."""
     day = _day(as_of)
     with _opened(config) as app:
         key = app.matchmaker.match_key()
