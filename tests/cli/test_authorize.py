@@ -20,8 +20,8 @@ _CONFIG = """
 name = "Probe"
 mode = "test"
 
-[access]
-key = {{ file = "access.key" }}
+[memory]
+key = {{ file = "memory.key" }}
 
 [[sources]]
 name = "house-bank"
@@ -46,7 +46,7 @@ class Office:
     def __init__(self, bank: Bank, folder: Path) -> None:
         self.bank, self.folder = bank, folder
         (folder / "inbox").mkdir()
-        (folder / "access.key").write_bytes(b"0" * 43 + b"=")
+        (folder / "memory.key").write_bytes(b"0" * 43 + b"=")
         (folder / "kontoklar.toml").write_text(_CONFIG.format(url=bank.server.url, variable=PIN_VARIABLE))
         self.database = folder / "kontoklar.db"
         self.said: list[str] = []
