@@ -48,6 +48,7 @@ ANYBODY: Final = ""
 COMMANDS: Final[Mapping[str, str]] = {
     "init": "administer",
     "demo": ANYBODY,  # a company of its own in a folder of its own
+    "simulate bank": ANYBODY,  # a bank that does not exist; opens no books
     "load": "load",
     "pull": "pull",
     "authorize": "pull",
