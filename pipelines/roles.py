@@ -50,6 +50,7 @@ ANYBODY: Final = ""
 COMMANDS: Final[Mapping[str, str]] = {
     "init": "administer",
     "demo": ANYBODY,  # a company of its own in a folder of its own
+    "simulate bank": ANYBODY,  # a bank that does not exist; opens no books
     "load": "load",
     "pull": "pull",
     "authorize": "pull",
@@ -68,7 +69,6 @@ COMMANDS: Final[Mapping[str, str]] = {
     "policy show": "look",
     "learned list": "look",
     "learned preview": "look",
-    "simulate bank": ANYBODY,  # local servers over made-up data
     "review list": "look",
     "review show": "look",
     "review approvals": "look",

@@ -50,7 +50,7 @@ class Imported:
 class FinapiState:
     """finAPI's side of the world. Every method that changes something expects the world's lock to be held.
 
-    polls: looks until an update is through, 0: at once. expires_in: life of a token in seconds. issued: all tokens.
+    polls: looks until an update is through, 0: at once. expires_in: life of a token in seconds. issued: every token.
     """
 
     world: World
