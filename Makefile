@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 DEMO ?= demo
 WORKERS ?= auto
 
-.PHONY: help setup demo test lint format types unit bench serve ci check constraints clean
+.PHONY: help setup demo test lint format types unit bench serve ops ci check constraints clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ bench: $(STAMP) ## the measurements in benchmarks/, beside bare-library figures
 
 serve: $(STAMP) ## the daily flow on working days; starts a Prefect server unless PREFECT_API_URL names one
 	bash scripts/serve.sh $(BIN)
+
+ops: $(STAMP) ## a Prefect server with deployments, automations, a worker and runs on the demo's books
+	@bash scripts/ops.sh $(BIN) $(DEMO)
 
 check: $(STAMP) ## prove the ledger of the demo
 	$(BIN)/kontoklar --config $(DEMO)/kontoklar.toml check

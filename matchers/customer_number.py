@@ -24,6 +24,9 @@ class CustomerNumber:
         for receipt in range(index.count):
             if index.is_done(receipt):
                 continue
+            windows = index.known_windows(receipt)
+            if not windows:
+                continue
             scan = index.scan(receipt)
             taken = {
                 (hit.start, hit.end)
@@ -31,7 +34,7 @@ class CustomerNumber:
                 for hit in hits
                 if hit.start >= 0 and hit.level in {"full", "bare", "digits", "creditor_reference"}
             }
-            for window in index.windows(receipt):
+            for window in windows:
                 debtor = index.items.debtor_with_key(window.key)
                 mandated = () if debtor >= 0 else index.items.by_mandate.get(window.key, ())
                 if debtor < 0 and not mandated:
@@ -39,7 +42,10 @@ class CustomerNumber:
                 word = scan.keyword(window.first)
                 certain = word == "customer" or (word == "" and not window.key[0].isdigit())
                 if word != "customer" and (
-                    word == "invoice" or not _distinctive(scan, window) or _inside(window, taken)
+                    word in {"invoice", "order"}
+                    or not _distinctive(scan, window)
+                    or _inside(window, taken)
+                    or _is_counter(index, scan, window)
                 ):
                     continue
                 for owner in (debtor,) if debtor >= 0 else mandated:
@@ -56,6 +62,11 @@ def _distinctive(scan: Scan, window: Window) -> bool:
         if left >= 0 and right < len(scan.runs) and set(scan.gap(left, right)) <= _JOINING:
             return False
     return True
+
+
+def _is_counter(index: MatchIndex, scan: Scan, window: Window) -> bool:
+    """Whether it is the last part of what looks like an invoice number written with blanks: ``2026 08 15753``."""
+    return window.first == window.last and index.items.series.is_joined_shape(scan.runs, scan.text, window.first)
 
 
 def _inside(window: Window, taken: set[tuple[int, int]]) -> bool:

@@ -9,16 +9,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from rapidfuzz.distance import OSA
 
+from matchers._alike import PAIRS, alike
 from pipelines.ports.matcher import CandidateRows, MatchIndex, Scan, Window, confuse, is_plain_word
+from pipelines.text import compact
 
 _NOT_DIGIT = re.compile(r"[^0-9]+")
+_DIGITS = re.compile(r"[0-9]+")
 _CHUNK = re.compile(r"[0-9A-Z]*[0-9][0-9A-Z]*")
+_PIECE = re.compile(r"[0-9A-Z]+")
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_LONGEST_WORD = 24
 _LAST_RUN = re.compile(r"([0-9]+)[^0-9]*$")
+_TIGHT = frozenset("-/._")
 _STRONG = frozenset({"own_id", "creditor_reference", "document", "full", "bare", "digits", "order", "shipment"})
 
 
@@ -30,29 +39,63 @@ class DamagedNumber:
     def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
         """Rows for receipts that no exact number explains yet."""
         rows = CandidateRows()
+        waiting: list[tuple[int, list[Chunk], list[int]]] = []
+        lettered: list[dict[int, tuple[str, Word] | None]] = []
+        pairs = 0
         for receipt in range(index.count):
             if index.is_clear(receipt):
                 continue
             chunks = _chunks(index, receipt)
-            if not chunks:
+            words = _words(index, receipt) if index.items.series.mixed else []
+            if not chunks and not words:
                 continue
             hits = index.item_hits(receipt)
-            for item in self._fitting(index, receipt, chunks):
-                if any(hit.level in _STRONG for hit in hits.get(item, ())):
-                    continue
-                found = compare(chunks, Number(index, item))
-                if found:
-                    level, chunk = found
-                    rows.add(receipt, "reference", level, item=item, start=chunk.start, end=chunk.end)
+            fitting = [
+                item
+                for item in self._fitting(index, receipt, chunks)
+                if not any(hit.level in _STRONG for hit in hits.get(item, ()))
+            ]
+            mixed = _mixed(index, words, fitting)
+            waiting.append((receipt, chunks, [item for item in fitting if item not in mixed]))
+            lettered.append(mixed)
+            pairs += len(chunks) * len(fitting)
+            if pairs >= PAIRS:
+                self._compare(rows, index, waiting, lettered)
+                waiting, lettered, pairs = [], [], 0
+        self._compare(rows, index, waiting, lettered)
         return rows.frame()
+
+    @staticmethod
+    def _compare(
+        rows: CandidateRows,
+        index: MatchIndex,
+        waiting: list[tuple[int, list[Chunk], list[int]]],
+        lettered: list[dict[int, tuple[str, Word] | None]],
+    ) -> None:
+        """Looks closely only at pairs that ``alike`` lets through: of a thousand fitting items hardly any is alike."""
+        similar = alike(index.items, waiting)
+        for (receipt, _, _), mixed, plain in zip(waiting, lettered, similar, strict=True):
+            found: dict[int, tuple[str, Word | Chunk] | None] = {**mixed}
+            for item, chunks in plain:
+                found[item] = compare(chunks, Number(index, item))
+            for item in sorted(found):
+                best = found[item]
+                if best:
+                    level, chunk = best
+                    rows.add(receipt, "reference", level, item=item, start=chunk.start, end=chunk.end)
 
     @staticmethod
     def _fitting(index: MatchIndex, receipt: int, chunks: list[Chunk]) -> list[int]:
         items = index.items
         fitting = {row for row, hits in index.item_hits(receipt).items() if any(hit.field == "amount" for hit in hits)}
-        for debtor in index.debtor_hits(receipt):
-            if debtor < 0:
-                continue
+        debtors = {debtor for debtor in index.debtor_hits(receipt) if debtor >= 0}
+        # Who is named by one number may be meant by a damaged one beside it.
+        debtors |= {
+            items.debtor_at[row]
+            for row, hits in index.item_hits(receipt).items()
+            if any(hit.level in _STRONG for hit in hits)
+        }
+        for debtor in debtors:
             own = items.items_of(debtor)
             if len(own) <= index.policy.limits.debtor_candidates:
                 fitting.update(own.tolist())
@@ -62,30 +105,55 @@ class DamagedNumber:
 
 
 class Chunk:
-    """One number as it stands in the text. digits: with confused letters turned into digits."""
+    """One number as it stands in the text. digits: with confused letters turned into digits.
 
-    __slots__ = ("confused", "digits", "end", "start", "value")
+    around: numbers joined to it by a sign that is no blank, such as the year in ``2025-00123``.
+    """
 
-    def __init__(self, digits: str, start: int, end: int, confused: bool) -> None:
+    __slots__ = ("around", "confused", "digits", "end", "start", "value")
+
+    def __init__(self, digits: str, start: int, end: int, confused: bool, around: tuple[int, ...] = ()) -> None:
         self.digits = digits
         self.value = int(digits)
         self.start = start
         self.end = end
         self.confused = confused
+        self.around = around
+
+
+class Word(NamedTuple):
+    """A word of the text, or neighbouring ones put together, that may be a number with letters in it."""
+
+    key: str
+    start: int
+    end: int
 
 
 class Number:
     """An item's number in the parts that may be left of it."""
 
-    __slots__ = ("counter", "digits", "last", "short_year")
+    __slots__ = ("counter", "digits", "last", "mixed", "parts", "short_year")
 
     def __init__(self, index: MatchIndex, item: int) -> None:
         items = index.items
         self.digits = _NOT_DIGIT.sub("", items.numbers[item])
+        # Letters behind digits count like digits do.
+        key = compact(items.numbers[item]) if items.series.mixed else ""
+        self.mixed = key if key and items.series.is_mixed_shape(key) else ""
         self.counter = int(items.counters[item])
         self.short_year = int(items.series.short_year[item])
+        parts = [int(run) for run in _DIGITS.findall(items.numbers[item])]
+        self.parts = {*parts, *(part % 100 for part in parts if 1900 < part < 2100), self.counter}
         found = _LAST_RUN.search(items.numbers[item])
         self.last = int(found.group(1)) if found else -1
+
+
+def _mixed(index: MatchIndex, words: list[Word], items: list[int]) -> dict[int, tuple[str, Word] | None]:
+    """Those of the items whose numbers have letters behind digits, with what the text says of them."""
+    if not index.items.series.mixed:
+        return {}
+    numbers = ((item, Number(index, item)) for item in items)
+    return {item: compare_mixed(words, number) for item, number in numbers if number.mixed}
 
 
 def compare(chunks: list[Chunk], number: Number) -> tuple[str, Chunk] | None:
@@ -98,7 +166,32 @@ def compare(chunks: list[Chunk], number: Number) -> tuple[str, Chunk] | None:
     return (best[1], best[2]) if best else None
 
 
-_ORDER = {"near": 0, "short": 1, "edited": 2, "transposed": 3, "confused": 4}
+def compare_mixed(words: list[Word], number: Number) -> tuple[str, Word] | None:
+    """The same for a number with letters behind digits."""
+    best: tuple[int, str, Word] | None = None
+    own = confuse(number.mixed)
+    bare = confuse(number.mixed.lstrip(_LETTERS))
+    for word in words:
+        typed = confuse(word.key)
+        level = ""
+        if word.key == number.mixed:
+            level = "joined"
+        elif typed == own:
+            level = "confused"
+        elif typed == bare and len(bare) >= 4:
+            level = "short"
+        elif len(own) >= 6 and abs(len(typed) - len(own)) <= 1:
+            distance = OSA.distance(typed, own, score_cutoff=2)
+            if distance == 1:
+                level = "transposed" if sorted(typed) == sorted(own) else "edited"
+            elif distance == 2 and len(own) >= 8:
+                level = "near"
+        if level and (best is None or _ORDER[level] > best[0]):
+            best = (_ORDER[level], level, word)
+    return (best[1], best[2]) if best else None
+
+
+_ORDER = {"near": 0, "short": 1, "edited": 2, "transposed": 3, "confused": 4, "joined": 5}
 
 
 def _level(chunk: Chunk, number: Number) -> str:
@@ -108,7 +201,9 @@ def _level(chunk: Chunk, number: Number) -> str:
     value = chunk.value
     if len(typed) >= 2 and value == number.short_year:
         return "confused" if chunk.confused else "short"
-    if len(typed) >= 2 and (value in (number.counter, number.last) or value == int(own or 0)):
+    counted = len(typed) >= 2 and (value in (number.counter, number.last) or value == int(own or 0))
+    # The same counter of another year or series is another invoice.
+    if counted and all(beside in number.parts for beside in chunk.around):
         return "short"
     if len(own) >= 4 and abs(len(typed) - len(own)) <= 2 and len(typed) >= 3:
         distance = OSA.distance(typed, own, score_cutoff=2)
@@ -131,14 +226,47 @@ def _chunks(index: MatchIndex, receipt: int) -> list[Chunk]:
         return []
     found: dict[tuple[int, int], Chunk] = {}
     for window in index.windows(receipt):
-        if scan.keyword(window.first) == "customer" or _is_inside(scan, window, index.items.series.prefixes):
+        if scan.keyword(window.first) in {"customer", "order"} or _is_inside(scan, window, index.items.series.prefixes):
             continue
         digits = _NOT_DIGIT.sub("", window.key)
         if 2 <= len(digits) <= 18:
-            found.setdefault((window.start, window.end), Chunk(digits, window.start, window.end, False))
+            beside = _beside(scan, window)
+            found.setdefault((window.start, window.end), Chunk(digits, window.start, window.end, False, beside))
     for start, end, digits in _confused(index, receipt):
         found.setdefault((start, end), Chunk(digits, start, end, True))
     return list(found.values())
+
+
+def _words(index: MatchIndex, receipt: int) -> list[Word]:
+    scan = index.scan(receipt)
+    pieces = [(match.group(), match.start(), match.end()) for match in _PIECE.finditer(scan.text)]
+    found = []
+    for position, (text, start, end) in enumerate(pieces):
+        key = text
+        if not is_plain_word(text):
+            found.append(Word(key, start, end))
+        for following, next_start, next_end in pieces[position + 1 : position + 4]:
+            if next_start - end > 3 or not set(scan.text[end:next_start]) <= set(" -/._"):
+                break
+            key, end = key + following, next_end
+            if len(key) > _LONGEST_WORD:
+                break
+            found.append(Word(key, start, end))
+    return [word for word in found if len(word.key) >= 4 and any(sign.isdigit() for sign in confuse(word.key))]
+
+
+def _beside(scan: Scan, window: Window) -> tuple[int, ...]:
+    """Numbers joined to a stretch by anything but a blank."""
+    found = []
+    for near, left, right in (
+        (window.first - 1, window.first - 1, window.first),
+        (window.last + 1, window.last, window.last + 1),
+    ):
+        if 0 <= near < len(scan.runs) and scan.runs[near][0][0] <= "9" and len(scan.runs[near][0]) <= 18:
+            gap = scan.gap(left, right)
+            if gap and _TIGHT.issuperset(gap):
+                found.append(int(scan.runs[near][0]))
+    return tuple(found)
 
 
 def _is_inside(scan: Scan, window: Window, prefixes: frozenset[str]) -> bool:
@@ -191,29 +319,37 @@ def _neighbours(index: MatchIndex, receipt: int, chunks: list[Chunk]) -> set[int
     for chunk in chunks:
         if not 4 <= len(chunk.digits) <= 17:
             continue
-        values = np.array(sorted({int(text) for text in _edits(chunk.digits) if len(text) in lengths}), dtype=np.int64)
+        values = _edits(chunk.value, len(chunk.digits), lengths)
         low, high = items.by_digits.bounds(values)
         for position in np.flatnonzero(high > low).tolist():
-            for row in items.by_digits.at(int(low[position]), int(high[position])).tolist():
-                if items.open_at[row] == amount:
-                    result.add(row)
-        for row in items.by_counter.of(chunk.value).tolist():
-            if items.open_at[row] == amount:
-                result.add(row)
+            rows = items.by_digits.at(int(low[position]), int(high[position]))
+            result.update(rows[items.open_minor[rows] == amount].tolist())
+        rows = items.by_counter.of(chunk.value)
+        result.update(rows[items.open_minor[rows] == amount].tolist())
     return result
 
 
-def _edits(digits: str) -> Iterator[str]:
-    for place in range(len(digits) + 1):
-        head, tail = digits[:place], digits[place:]
-        for sign in "0123456789":
-            yield head + sign + tail
-            if tail:
-                yield head + sign + tail[1:]
-        if tail:
-            yield head + tail[1:]
-        if len(tail) > 1:
-            yield head + tail[1] + tail[0] + tail[2:]
+_TEN = np.arange(10, dtype=np.int64)
+
+
+def _edits(value: int, length: int, lengths: frozenset[int]) -> npt.NDArray[np.int64]:
+    """Numbers one edit from ``value``, which has ``length`` digits: those whose own number of digits occurs."""
+    powers = 10 ** np.arange(length, -1, -1, dtype=np.int64)
+    heads, tails = value // powers, value % powers
+    found = []
+    if length + 1 in lengths:
+        found.append((heads * powers * 10 + tails)[:, None] + _TEN * powers[:, None])
+    cut, low = heads[:-1], powers[1:]
+    rest = tails[:-1] % low
+    if length in lengths:
+        found.append((cut * powers[:-1] + rest)[:, None] + _TEN * low[:, None])
+        if length > 1:
+            # Two neighbouring digits swapped.
+            left, right = value // powers[1:-1] % 10, value // powers[2:] % 10
+            found.append((value + (right - left) * powers[1:-1] + (left - right) * powers[2:])[:, None])
+    if length - 1 in lengths:
+        found.append((cut * low + rest)[:, None])
+    return np.concatenate([one.ravel() for one in found]) if found else np.empty(0, np.int64)
 
 
 def build(options: Mapping[str, object]) -> DamagedNumber:

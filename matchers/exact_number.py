@@ -15,6 +15,7 @@ _NOT_DIGIT = re.compile(r"[^0-9]+")
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _SHORTEST = 3
 _LONG_ENOUGH = 6
+_TELLING = 6
 _ECHOES = 16
 _LONGEST = 18
 
@@ -49,7 +50,7 @@ class ExactNumber:
         echoes: list[tuple[int, Window]],
     ) -> set[int]:
         found = []
-        for window in windows:
+        for window in index.known_windows(receipt):
             items = index.items.with_key(window.key) if len(window.key) >= _SHORTEST else ()
             others = index.items.other_numbers(window.key)
             if items or others:
@@ -80,7 +81,7 @@ class ExactNumber:
         index: MatchIndex, receipt: int, windows: list[Window], taken: set[int]
     ) -> list[tuple[int, Window]]:
         scan = index.scan(receipt)
-        lengths = index.items.series.lengths
+        lengths = index.items.series.lengths | index.items.series.bare_lengths
         result = []
         for window in windows:
             if not window.key.isdigit() or not _SHORTEST <= len(window.key) <= _LONGEST:
@@ -98,16 +99,22 @@ class ExactNumber:
     def _by_digits(rows: CandidateRows, index: MatchIndex, pending: list[tuple[int, Window]]) -> None:
         if not pending:
             return
-        table = index.items.by_digits
-        low, high = table.bounds(np.array([int(window.key) for _, window in pending], dtype=np.int64))
+        values = np.array([int(window.key) for _, window in pending], dtype=np.int64)
+        tables = (index.items.by_digits, index.items.by_short_year)
+        bounds = [table.bounds(values) for table in tables]
         taken: set[tuple[int, int]] = set()
-        hits = [position for position in range(len(pending)) if high[position] > low[position]]
+        found = (bounds[0][1] > bounds[0][0]) | (bounds[1][1] > bounds[1][0])
+        hits = np.flatnonzero(found).tolist()
         for position in sorted(hits, key=lambda hit: (pending[hit][0], -len(pending[hit][1].key), pending[hit][1])):
             receipt, window = pending[position]
             span = {(receipt, run) for run in range(window.first, window.last + 1)}
             if span & taken:
                 continue
-            items = table.at(int(low[position]), int(high[position])).tolist()
+            items = [
+                item
+                for table, (low, high) in zip(tables, bounds, strict=True)
+                for item in table.at(int(low[position]), int(high[position])).tolist()
+            ]
             if len(items) > index.policy.limits.equal_amount_candidates:
                 continue
             taken |= span
@@ -156,6 +163,8 @@ def _whole_level(scan: Scan, window: Window) -> str:
     """``bare`` for a few digits among words none of which says "invoice": they may count anything."""
     if not window.key.isdigit():
         return "full"
+    if scan.keyword(window.first) == "order":
+        return "bare"
     among_words = len(window.key) < _LONG_ENOUGH and any(run[0] > "9" for run, _, _ in scan.runs)
     if among_words and scan.keyword(window.first) != "invoice":
         return "bare"
@@ -166,7 +175,8 @@ def _digit_level(index: MatchIndex, receipt: int, window: Window, item: int) -> 
     number = index.items.numbers[item]
     own = _DIGITS.findall(number)
     if sum(map(len, own)) != len(window.key):
-        return "short"
+        # Without its leading zeros, or with a year of two digits, it is still all there.
+        return "digits" if len(window.key) >= _TELLING and window.natural else "short"
     if window.first == window.last:
         return "digits"
     runs = index.scan(receipt).runs[window.first : window.last + 1]

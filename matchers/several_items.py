@@ -9,6 +9,7 @@ import pandas as pd
 
 from matchers._sums import Choice, unique_sum
 from pipelines.ports.matcher import CandidateRows, Hit, MatchIndex
+from pipelines.text import compact
 
 _STRONG = frozenset(
     {"own_id", "creditor_reference", "document", "full", "bare", "digits", "joined", "order", "shipment"}
@@ -19,6 +20,7 @@ _PAYER = frozenset({"iban", "learned", "learned_once", "mandate", "named", "alon
 _LIST_SIGNS = frozenset(" /,+;&.")
 _LEAST_SIGNIFICANT = 2
 _SHORTEST = 4
+_LEAST_BEGUN = 4
 # A text this long was cut off (140 characters in SEPA, less where banks wrap).
 _FULL_TEXT = 130
 _MORE = re.compile(r"\b(?:u\.? ?a\.?|usw|etc|weitere|mehrere|diverse|div\.|sammel\w*)(?:\W|$)", re.IGNORECASE)
@@ -190,7 +192,7 @@ class _Search:
             if any(hit.level in _DAMAGED and not self._is_taken(hit, named) for hit in hits)
         }
         credits = [row for row in others if self._items.open_at[row] < 0]
-        tried = [credits, [row for row in others if row in damaged], others]
+        tried = [credits, [row for row in others if row in damaged], self._begun(others), others]
         limits = self._index.policy.limits
         for optional in tried:
             if not optional or len(optional) + len(named) > limits.combination_items:
@@ -205,11 +207,30 @@ class _Search:
                 level = "listed" if said else "listed_part" if room else "listed_more"
                 self._emit(solution.items, level, solution.ways)
                 return
+        if len(others) + len(named) > limits.combination_items and (self._leaves_room() or self._unread_numbers()):
+            # Too many for every combination: one further item is what is looked for.
+            short = self._target - sum(self._items.open_at[row] for row in named)
+            single = [row for row in others if self._items.open_at[row] == short]
+            if named and short > 0 and len(single) == 1:
+                self._emit([*named, *single], "listed_part", float(len(others)))
+                return
         everything = [*named, *others]
         total = sum(self._items.open_at[row] for row in everything)
         if len(everything) > limits.combination_items and total == self._target:
             room = self._leaves_room() or len(others) <= self._unread_numbers()
             self._emit(everything, "listed_part" if room else "listed_more", 1.0)
+
+    def _begun(self, others: list[int]) -> list[int]:
+        """Items whose number begins as the text ends, where it was cut off."""
+        text = self._index.text("remittance")[self._receipt]
+        words = text.split()
+        if len(text) < _FULL_TEXT or not words:
+            return []
+        tail = compact(words[-1])
+        if len(tail) < _LEAST_BEGUN or not any(sign.isdigit() for sign in tail):
+            return []
+        keys = [(row, self._items.keys[row].as_py()) for row in others]
+        return [row for row, key in keys if key.startswith(tail) and key != tail]
 
     def _is_taken(self, hit: Hit, named: list[int]) -> bool:
         """Whether the characters of a damaged number name one of these items as they are."""

@@ -6,6 +6,7 @@ account agree, nothing else needs to be read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pandas as pd
@@ -14,6 +15,8 @@ from pipelines.ports.matcher import CandidateRows, MatchIndex
 
 _SHORTEST = 4
 _LONG_ENOUGH = 6
+# More than one number is meant, whatever the amount.
+_SET_OFF = re.compile(r"GUTSCHR|VERRECHN|ABZ[GÜU]|\bGS\b| [+&] | UND ")
 
 
 class WholeToken:
@@ -27,12 +30,17 @@ class WholeToken:
         texts = receipts["remittance"].str.upper().str.replace(r"[-/._]+", "", regex=True)
         find = index.items.single_key
         opened = index.items.open_at
-        for receipt, text in enumerate(texts.tolist()):
+        tokens = [
+            () if _SET_OFF.search(text) else text.replace(",", " ").replace(";", " ").replace(":", " ").split()
+            for text in texts.tolist()
+        ]
+        known = index.items.prime_numbers(token for found in tokens for token in found if len(token) >= _SHORTEST)
+        for receipt, words in enumerate(tokens):
             amount = index.amounts[receipt]
             found = -1
-            for token in text.replace(",", " ").replace(";", " ").replace(":", " ").split():
-                item = find(token)
-                if item is None or len(token) < _SHORTEST:
+            for token in words:
+                item = find(token) if token in known else None
+                if item is None:
                     continue
                 if found >= 0 and found != item:
                     found = -1

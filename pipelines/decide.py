@@ -1,13 +1,19 @@
 """Automatic or review, and why: the gates every proposal passes, and one line for people about what was missing (D12).
 
 The posterior alone never posts. Two independent kinds of evidence are needed (reference, amount, payer), nothing may
-contradict, and what is unusual (part, overpayment, discount outside its terms) needs more.
+contradict, and what is unusual (part, overpayment, discount outside its terms) needs more. What passes must also have
+earned it: the record of its evidence pattern keeps within the risk (``learning.earned``). What fails for a matter of
+custom only, and was confirmed by people often enough, posts as well.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from pipelines.learning.earned import SOFT, Earned
+from pipelines.learning.patterns import pattern_of
+from pipelines.learning.reasons import near_miss, text
 from pipelines.matching.amounts import EXPLAINING
 from pipelines.matching.assign import Choice
 from pipelines.matching.batch import Batch
@@ -16,45 +22,6 @@ from pipelines.matching.explain import Explanation, Judgement
 from pipelines.model.proposal import AllocationKind, Disposition
 from pipelines.policy import Policy
 
-_MESSAGES = {
-    "own-id-returned": "our own reference came back with the fitting amount",
-    "collection-batch": "the batch is one of our collections and its total agrees",
-    "exact-reference-and-amount": "reference and amount name this item",
-    "exact-reference-and-payer": "the reference and the payer name this item; a part is paid",
-    "overpayment": "the reference and the payer name this item; the rest stays on the debtor's account",
-    "cash-discount": "reference or payer and the amount less the agreed cash discount name this item",
-    "several-items": "the named items add up to the amount",
-    "damaged-reference-and-amount": "a damaged reference and the exact amount name this item",
-    "payer-and-amount": "the payer is known and the amount fits one item only",
-    "name-and-amount": "the payer's name and a rare amount fit one item only",
-    "no-candidate": "nothing that is owed resembles this payment",
-    "duplicate": "the item it names or fits is settled already, or another payment of this batch settles it",
-    "cancelled-item": "the item it names is cancelled",
-    "above-limit": "the amount is above the limit for automatic posting",
-    "names-other-items": "the text names other items of ours as well",
-    "unnamed-items": "the amount fits only with further items that the text does not name",
-    "several-debtors": "the items belong to several debtors; this needs approval",
-    "batch-total-differs": "the batch total differs from our collections",
-    "account-of-another-debtor": "the payer's account belongs to another debtor",
-    "names-another-customer": "the text names another debtor's number",
-    "payer-is-another-debtor": "the payer's name is another debtor's",
-    "refund-wording": "the text speaks of a refund or reversal",
-    "other-purpose": "the text speaks of something that is no payment of an invoice",
-    "discount-after-deadline": "cash discount was taken after its last day",
-    "discount-without-terms": "cash discount was taken that is not agreed",
-    "small-difference": "the amount differs by a little from what is open",
-    "partly-settled": "the full amount was paid although a part is settled",
-    "part-payment-unconfirmed": "less than open was paid; reference or payer is not certain enough",
-    "overpayment-unconfirmed": "more than open was paid; the rest may belong to another item",
-    "unexplained-number": "the text holds a number that is none of ours",
-    "damaged-reference-only": "the number is damaged and nothing about the payer confirms it",
-    "single-evidence": "only one kind of evidence; reference, amount and payer must agree in two",
-    "amount-unexplained": "no item or combination of items explains the amount",
-    "ambiguous": "another explanation is nearly as likely",
-    "not-sure-enough": "the probability is below the policy's threshold",
-    "too-many-claims": "more payments claim the same items than are solved together",
-}  # fmt: skip
-
 # Bits from which a field counts as a kind of evidence of its own.
 _KIND_BITS = 5.0
 _PAYER_BITS = 8.0
@@ -62,69 +29,79 @@ _STRONG_PAYER_BITS = 10.0
 _SOME_PAYER_BITS = 4.0
 _STRONG_REFERENCE_BITS = 10.0
 _RARE_AMOUNT_BITS = 9.0
+_TELLING_AMOUNT_BITS = 11.0
+_TELLING_REFERENCE_BITS = 9.0
 _SETS = frozenset({"range", "listed", "listed_part", "listed_more"})
 _WHOLE = frozenset({"own_id", "creditor_reference", "document", "full", "bare", "digits"})
 
 
 class Decision(NamedTuple):
-    """What becomes of a receipt's best explanation."""
+    """What becomes of a receipt's best explanation. pattern: its evidence pattern, with every objection to it."""
 
     disposition: Disposition
     reason: str
     message: str
+    pattern: str
 
 
-def decide(policy: Policy, batch: Batch, judgement: Judgement, choice: Choice) -> Decision:
-    """The gates, the most telling reason first."""
-    reason = _objection(policy, batch, judgement, choice)
-    if reason:
-        return Decision(Disposition.REVIEW, reason, _MESSAGES[reason])
-    assert choice.explanation is not None
-    reason = _ground(choice.explanation)
-    return Decision(Disposition.AUTO, reason, _MESSAGES[reason])
-
-
-def _objection(policy: Policy, batch: Batch, judgement: Judgement, choice: Choice) -> str:
+def decide(policy: Policy, earned: Earned, batch: Batch, judgement: Judgement, choice: Choice) -> Decision:
+    """The gates, the most telling reason first; then whether the pattern has earned to post by itself."""
+    objections = list(dict.fromkeys(_objections(policy, batch, judgement, choice)))
     one = choice.explanation
     if one is None:
-        return "duplicate" if choice.claimed else "no-candidate"
+        return Decision(Disposition.REVIEW, objections[0], text(objections[0]), "none")
+    pattern = pattern_of(one.evidence, one.closed, objections)
+    if not objections:
+        unearned = earned.objection(pattern)
+        if not unearned:
+            reason = _ground(one)
+            return Decision(Disposition.AUTO, reason, text(reason), pattern)
+        objections = [unearned]
+        pattern = pattern_of(one.evidence, one.closed, objections if unearned in SOFT else ())
+        if unearned in SOFT and earned.promotes and not earned.objection(pattern):
+            return Decision(Disposition.AUTO, "earned", text("earned"), pattern)
+    elif earned.promotes and SOFT.issuperset(objections) and not earned.objection(pattern):
+        return Decision(Disposition.AUTO, "earned", text("earned"), pattern)
+    return Decision(Disposition.REVIEW, objections[0], near_miss(objections[0], pattern, objections[1:]), pattern)
+
+
+def _objections(policy: Policy, batch: Batch, judgement: Judgement, choice: Choice) -> Iterator[str]:
+    one = choice.explanation
+    if one is None:
+        yield "duplicate" if choice.claimed else "no-candidate"
+        return
     if one.closed:
-        return one.closed
+        yield one.closed
+        return
     rules = policy.automation
-    amount = batch.amounts[judgement.receipt]
     if choice.bounded:
-        return "too-many-claims"
-    for gate in (
-        one.contradictions[0] if one.contradictions else "",
-        _amount_objection(policy, batch, judgement, one),
-        _evidence_objection(policy, batch, judgement, one),
-    ):
-        if gate:
-            return gate
-    if choice.claimed:
-        return "ambiguous"
-    if choice.margin < rules.min_margin_bits:
-        return "ambiguous"
+        yield "too-many-claims"
+    yield from one.contradictions
+    yield from filter(None, (_amount_objection(policy, batch, judgement, one),))
+    yield from filter(None, (_evidence_objection(policy, batch, judgement, one),))
+    if choice.claimed or choice.margin < rules.min_margin_bits:
+        yield "ambiguous"
     if choice.probability < rules.min_probability:
-        return "not-sure-enough"
-    if rules.max_auto_minor and amount > rules.max_auto_minor:
-        return "above-limit"
-    return ""
+        yield "not-sure-enough"
+    if rules.max_auto_minor and batch.amounts[judgement.receipt] > rules.max_auto_minor:
+        yield "above-limit"
 
 
 def kinds(one: Explanation) -> int:
     """How many independent kinds of evidence speak for an explanation: reference, amount, payer."""
     reference = one.reference in NAMING | DAMAGED | _SETS and one.reference_bits >= _KIND_BITS
     reference = reference or one.reference == "batch_total"
-    amount = one.amount in EXPLAINING and (one.amount_bits >= _KIND_BITS or one.amount == "batch_total")
+    amount = one.amount in EXPLAINING | {"late_discount"} and (
+        one.amount_bits >= _KIND_BITS or one.amount == "batch_total"
+    )
     return int(reference) + int(amount) + int(one.payer_strength >= _PAYER_BITS)
 
 
 def _amount_objection(policy: Policy, batch: Batch, judgement: Judgement, one: Explanation) -> str:
-    if one.amount == "late_discount":
-        return "discount-after-deadline"
-    if one.amount == "unagreed_discount":
-        return "discount-without-terms"
+    if one.amount in {"late_discount", "unagreed_discount"}:
+        refused = all(line.kind is AllocationKind.PARTIAL for line in one.lines)
+        if not refused or judgement.unexplained or judgement.refund or _fits_elsewhere(judgement, one):
+            return "discount-after-deadline" if one.amount == "late_discount" else "discount-without-terms"
     if one.amount == "original":
         return "partly-settled"
     if one.amount == "small_difference":
@@ -173,11 +150,14 @@ def _evidence_objection(policy: Policy, batch: Batch, judgement: Judgement, one:
     found = kinds(one)
     named = one.reference in NAMING | _SETS | {"batch_total"}
     if one.reference in DAMAGED:
-        if one.amount not in EXPLAINING:
+        if one.amount not in EXPLAINING | {"late_discount"}:
             return "amount-unexplained"
         # The neighbour of a number may be an invoice of another company: the payer, or a relative, must fit as well.
         # Letters typed for digits are no neighbours: the number is all there.
+        # Nor may a stranger by chance owe somebody else an amount that hardly anybody owes anybody.
         alone = one.payer_strength < _SOME_PAYER_BITS and one.reference != "confused"
+        telling = one.amount_bits >= _TELLING_AMOUNT_BITS and one.reference_bits >= _TELLING_REFERENCE_BITS
+        alone = alone and (not telling or one.reference in FAINT)
         if alone and not policy.automation.damaged_without_payer:
             return "damaged-reference-only"
     if one.reference == "bare" and one.payer_strength < _SOME_PAYER_BITS:
@@ -214,6 +194,8 @@ def _ground(one: Explanation) -> str:
         return "cash-discount"
     if one.amount in {"listed_sum", "combined_sum"}:
         return "several-items"
+    if one.amount in {"late_discount", "unagreed_discount"}:
+        return "discount-left-open"
     if one.reference in NAMING:
         return "exact-reference-and-amount"
     if one.reference in DAMAGED:

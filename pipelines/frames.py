@@ -7,7 +7,7 @@ frame into that form or says what is wrong with it. Dtypes: ``text`` is pandas `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -85,7 +85,10 @@ COLLECTIONS = _columns(
 )
 
 # Payer IBANs learned from confirmed allocations.
-KNOWN_PAYERS = _columns({"iban": "text", "debtor_number": "text"}, {"count": "count", "last_seen": "day"})
+# ``level``: of the policy's ``payer`` field; without it the count says.
+KNOWN_PAYERS = _columns(
+    {"iban": "text", "debtor_number": "text"}, {"count": "count", "last_seen": "day", "level": "text"}
+)
 
 # Debtors' master data, where the caller keeps it apart from the items.
 DEBTORS = _columns({"debtor_number": "text", "name": "text"}, {"ibans": "text", "aliases": "text"})
@@ -198,7 +201,7 @@ def debtors(rows: Iterable[Debtor]) -> pd.DataFrame:
 
 def known_payers(rows: Iterable[tuple[str, str, int, date | None]]) -> pd.DataFrame:
     """KNOWN_PAYERS from (iban, debtor_number, count, last_seen)."""
-    frame = pd.DataFrame(list(rows), columns=[column.name for column in KNOWN_PAYERS])
+    frame = pd.DataFrame(list(rows), columns=[column.name for column in KNOWN_PAYERS[:4]])
     return conform(frame, KNOWN_PAYERS, "known payers")
 
 
@@ -217,10 +220,10 @@ def _from_objects(
 class CandidateRows:
     """Collects a strategy's rows column by column; ``frame()`` makes the CANDIDATES frame of them."""
 
-    __slots__ = ("_columns",)
+    __slots__ = ("_rows",)
 
     def __init__(self) -> None:
-        self._columns: tuple[list[object], ...] = tuple([] for _ in CANDIDATES)
+        self._rows: list[tuple[object, ...]] = []
 
     def add(
         self,
@@ -237,15 +240,14 @@ class CandidateRows:
         amount: int = 0,
     ) -> None:
         """One row: ``receipt`` shows ``level`` of ``field`` for an item, or for a debtor as a whole (item −1)."""
-        values = (receipt, item, debtor, group, field, level, start, end, ways, amount)
-        for column, value in zip(self._columns, values, strict=True):
-            column.append(value)
+        self._rows.append((receipt, item, debtor, group, field, level, start, end, ways, amount))
 
     def frame(self) -> pd.DataFrame:
         """The rows as a CANDIDATES frame."""
+        columns: Iterable[Sequence[object]] = zip(*self._rows, strict=True) if self._rows else [()] * len(CANDIDATES)
         return pd.DataFrame(
             {
                 column.name: pd.Series(values, dtype=_DTYPES[column.kind])
-                for column, values in zip(CANDIDATES, self._columns, strict=True)
+                for column, values in zip(CANDIDATES, columns, strict=True)
             }
         )

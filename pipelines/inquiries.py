@@ -2,25 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import ConfigurationError
+from pipelines.known import refuse_unknown
+from pipelines.learning.reasons import text
 from pipelines.model.dunning import TriggerState
+from pipelines.ports.audit import FILTERS, AuditHead
 from pipelines.ports.work import Books
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+    from pipelines.debtors.inquiries import DebtorInquiries
+    from pipelines.ports.access import AccountAccess
     from pipelines.ports.explain import Explanation
     from pipelines.ports.statements import AccountCoverage
+
+MOST_FILTERS = 3
 
 
 class Inquiries:
     """Everything here reads one snapshot and is JSON-ready where it returns rows."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, company: str = "", collection_days: int = 5) -> None:
         self._books = books
+        self._company, self._collection_days = company, collection_days
+
+    @cached_property
+    def debtors(self) -> DebtorInquiries:
+        """Debtors, their accounts and statements, the blocklist."""
+        from pipelines.debtors.inquiries import DebtorInquiries
+
+        return DebtorInquiries(self._books, company=self._company, collection_days=self._collection_days)
+
+    def audit(
+        self, filters: Mapping[str, str] | None = None, first: date | None = None, last: date | None = None
+    ) -> list[dict[str, str]]:
+        """The audit trail, in order. filters: up to three names of ``ports.audit.FILTERS`` with a value each."""
+        wanted = dict(filters or {})
+        refuse_unknown(wanted, FILTERS, "audit")
+        if len(wanted) > MOST_FILTERS:
+            raise ConfigurationError(f"at most {MOST_FILTERS} filters can be combined; these are {len(wanted)}")
+        with self._books.read() as work:
+            return list(work.audit_view.rows(wanted, first, last))
+
+    def audit_head(self) -> AuditHead:
+        """The newest row of the audit trail, to be noted outside."""
+        with self._books.read() as work:
+            return work.audit.head()
 
     def table(self, name: str) -> DataFrame:
         """One of the tables of the contract; every cell is text."""
@@ -67,6 +100,22 @@ class Inquiries:
             for one in waiting
         ]
 
+    def audit_queue(self, as_of: date) -> list[dict[str, Any]]:
+        """Automatic posts drawn for checking that nobody has checked yet, oldest first; they are posted."""
+        with self._books.read() as work:
+            cases = work.learning.audits()
+        return [
+            {
+                **case._asdict(),
+                "unallocated": "",
+                "days": (as_of - date.fromisoformat(case.booking_date)).days,
+                "invoices": "|".join(case.invoices),
+                "reason": "audit",
+                "message": text("audit"),
+            }
+            for case in cases
+        ]
+
     def held_triggers(self) -> list[dict[str, Any]]:
         """Dunning triggers that may not leave yet, and why."""
         with self._books.read() as work:
@@ -83,6 +132,11 @@ class Inquiries:
             for fact in facts
             if fact.trigger.state is TriggerState.HELD
         ]
+
+    def access(self) -> list[AccountAccess]:
+        """How every account of the live sources could last be reached."""
+        with self._books.read() as work:
+            return work.access.latest()
 
     def accounts(self) -> list[AccountCoverage]:
         """How far each of our bank accounts is proven."""

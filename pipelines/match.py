@@ -6,26 +6,41 @@ tells it with ``settle`` and ``reopen`` what posted in between. The result does 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import pandas as pd
 
 from pipelines.decide import Decision, decide
 from pipelines.errors import ConfigurationError
 from pipelines.frames import COLLECTIONS, KNOWN_PAYERS, RECEIPTS, conform, empty
+from pipelines.learning.earned import Earned, Record
+from pipelines.learning.patterns import pattern_of
+from pipelines.learning.payers import Learned
+from pipelines.learning.reasons import text
+from pipelines.learning.risk import within_budget
 from pipelines.matching.amounts import Line
-from pipelines.matching.assign import Choice, assign
+from pipelines.matching.assign import Choice, assign, wanted_by
 from pipelines.matching.batch import Batch
+from pipelines.matching.columns import days
 from pipelines.matching.evidence import Weigher
 from pipelines.matching.explain import Explainer, Explanation, Judgement
 from pipelines.matching.items import ItemIndex
+from pipelines.matching.partition import Part, bounds, join
+from pipelines.matching.processes import in_processes, useful
 from pipelines.model.collector import paused
+from pipelines.model.construct import maker
 from pipelines.model.proposal import AllocationKind, Disposition, Evidence, Proposal, ProposedLine
 from pipelines.policy import Policy
+from pipelines.ports.kept import TableStore
 from pipelines.ports.matcher import Strategy
 
 _RANKS = 3
+_make_proposal, _make_line = maker(Proposal), maker(ProposedLine)
+
+# Called with every receipt of a batch as it was judged, chosen and decided.
+Observe = Callable[[Batch, Judgement, Choice, Decision], object]
 
 
 class Matcher:
@@ -33,7 +48,10 @@ class Matcher:
 
     items, collections, known_payers, debtors: frames as laid down in ``pipelines.frames``; settled and cancelled items
     belong into ``items``. strategies: the objects of the policy's ``strategies``, in any order; a name without an
-    object raises ConfigurationError.
+    object raises ConfigurationError. record: what the books confirmed so far about evidence patterns. learned: what
+    they taught about payers. observe: called with every judged receipt, for those who measure. processes: how many
+    judge a large batch together (0: as many as there are processors); the result is the same. tables:
+    where look-up tables are kept between runs.
     """
 
     def __init__(
@@ -45,6 +63,11 @@ class Matcher:
         debtors: pd.DataFrame | None = None,
         *,
         strategies: Sequence[Strategy],
+        record: Record | None = None,
+        learned: Learned | None = None,
+        observe: Observe | None = None,
+        processes: int = 1,
+        tables: TableStore | None = None,
     ) -> None:
         by_name = {strategy.name: strategy for strategy in strategies}
         missing = [name for name in policy.strategies if name not in by_name]
@@ -52,12 +75,21 @@ class Matcher:
             raise ConfigurationError(f"policy: no matching strategy named {', '.join(missing)}")
         self._strategies = [by_name[name] for name in policy.strategies]
         self._policy = policy
+        self._earned = Earned(policy, record)
+        self._observe = observe
+        self._processes = processes
+        self._learned = learned
         self._items = ItemIndex(
             items,
             collections if collections is not None else empty(COLLECTIONS),
             known_payers if known_payers is not None else empty(KNOWN_PAYERS),
             debtors,
+            tables,
         )
+
+    def keep(self) -> None:
+        """Keep the look-up tables for the next run, where they were given a place (``tables``)."""
+        self._items.keep()
 
     @property
     def policy(self) -> Policy:
@@ -78,26 +110,61 @@ class Matcher:
         frame = frame.sort_values(["booking_date", "transaction_id"], kind="stable", ignore_index=True)
         if frame.empty:
             return []
-        batch = Batch(self._items, frame, self._policy)
+        # Who observes wants to see every receipt in this process.
+        count = 1 if self._observe is not None else useful(len(frame), self._processes)
+        if count > 1:
+            self._items.build()
+            cuts = bounds(len(frame), count)
+            parts = in_processes(lambda place: self.part(frame.iloc[slice(*cuts[place])]), count)
+            ranked = self.joined(frame, parts)
+        else:
+            ranked = self.part(frame).proposals
+        result = list(chain.from_iterable(ranked))
+        if not self._policy.automation.risk_minor:
+            return result
+        ids, booked = frame["transaction_id"].tolist(), days(frame["booking_date"]).tolist()
+        facts = dict(zip(ids, zip(booked, frame["amount_minor"].tolist(), strict=True), strict=True))
+        return within_budget(result, facts, self._policy, self._earned)
+
+    def joined(self, frame: pd.DataFrame, parts: Sequence[Part]) -> list[list[Proposal]]:
+        """Proposals per receipt of a RECEIPTS frame in order, from the parts it was cut into (``partition.bounds``)."""
+
+        def together(positions: list[int]) -> list[list[Proposal]]:
+            return self.part(frame.iloc[positions]).proposals
+
+        return join(parts, self.open_minor, together)
+
+    def part(self, frame: pd.DataFrame) -> Part:
+        """Judges and assigns a conforming frame of receipts in order, as if there were no others."""
+        frame = frame.reset_index(drop=True)
+        batch = Batch(self._items, frame, self._policy, self._learned)
         for strategy in self._strategies:
             batch.add(strategy.name, strategy.candidates(batch, frame))
         weigher = Weigher(batch)
         explainer = Explainer(batch, weigher)
         judgements = [explainer.judge(receipt) for receipt in range(batch.count)]
         alone: list[Decision] = []
+        claims: list[dict[str, int]] = []
+        numbers = self._items.numbers
 
         def may_post(judgement: Judgement, choice: Choice) -> bool:
-            alone.append(decide(self._policy, batch, judgement, choice))
-            return alone[-1].disposition is Disposition.AUTO
+            decision = decide(self._policy, self._earned, batch, judgement, choice)
+            alone.append(decision)
+            posts = decision.disposition is Disposition.AUTO
+            wanted = wanted_by(choice.explanation) if posts else {}
+            claims.append({numbers[row]: amount for row, amount in wanted.items()})
+            return posts
 
         choices = assign(batch, judgements, self._policy, may_post)
         prior = Evidence("prior", "item", round(weigher.prior_item, 2))
-        result: list[Proposal] = []
+        result: list[list[Proposal]] = []
         for judgement, choice, first in zip(judgements, choices, alone, strict=True):
             # Only who was in a contest has to be decided again.
-            decision = decide(self._policy, batch, judgement, choice) if choice.contested else first
-            result += self._proposals(batch, judgement, choice, decision, prior)
-        return result
+            decision = decide(self._policy, self._earned, batch, judgement, choice) if choice.contested else first
+            if self._observe is not None:
+                self._observe(batch, judgement, choice, decision)
+            result.append(self._proposals(batch, judgement, choice, decision, prior))
+        return Part(result, claims)
 
     def settle(self, invoice_number: str, amount_minor: int) -> None:
         """An allocation of ``amount_minor`` (signed like the item) posted: that much less is open.
@@ -137,19 +204,22 @@ class Matcher:
                     amount, self._policy.hash,
                 )
             ]  # fmt: skip
+        ranked = ranked[:_RANKS]
+        patterns = [pattern_of(one.evidence, one.closed) for one, _ in ranked]
+        shares = self._policy.honesty.shares([share for _, share in ranked], patterns)
         result = []
-        for rank, (one, share) in enumerate(ranked[:_RANKS], 1):
+        for rank, ((one, _), share, pattern) in enumerate(zip(ranked, shares, patterns, strict=True), 1):
             lines = tuple(self._line(line.row, line.amount, line.cash, one, line.kind) for line in one.lines)
             result.append(
-                Proposal(
+                _make_proposal(
                     transaction_id,
                     rank,
                     lines,
-                    min(share, 0.999999),
+                    share,
                     decision.disposition if rank == 1 else Disposition.REVIEW,
                     decision.reason if rank == 1 else "alternative",
-                    decision.message if rank == 1 else "a less likely explanation",
-                    pattern_of(one),
+                    decision.message if rank == 1 else text("alternative"),
+                    decision.pattern if rank == 1 and choice.explanation is not None else pattern,
                     (prior, *one.evidence),
                     amount - sum(line.cash for line in one.lines),
                     self._policy.hash,
@@ -160,14 +230,8 @@ class Matcher:
     def _line(self, row: int, amount: int, cash: int, one: Explanation, kind: AllocationKind) -> ProposedLine:
         items = self._items
         debtor = items.debtor_numbers[items.debtor_at[row] if row >= 0 else one.debtor]
-        return ProposedLine(items.numbers[row] if row >= 0 else "", debtor, amount, cash, kind)
+        return _make_line(items.numbers[row] if row >= 0 else "", debtor, amount, cash, kind)
 
     @staticmethod
     def _on_account(one: Explanation, amount: int) -> Explanation:
         return replace(one, lines=(Line(-1, amount, amount, AllocationKind.ON_ACCOUNT),), closed="duplicate")
-
-
-def pattern_of(one: Explanation) -> str:
-    """The joined levels of an explanation: the key of the earned-automation statistics."""
-    levels = "|".join(f"{row.field}:{row.level}" for row in one.evidence if row.field != "date")
-    return f"{levels}|{one.closed}" if one.closed else levels

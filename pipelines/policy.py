@@ -9,12 +9,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from pipelines.errors import ConfigurationError
+from pipelines.learning.honesty import Honesty
 
-_SHIPPED = Path(__file__).parent / "policies" / "default.toml"
+_POLICIES = Path(__file__).parent / "policies"
+# The weights a person writes, and what was measured with them on generated ledgers (benchmarks/matching/measured.py).
+_SHIPPED = (_POLICIES / "default.toml", _POLICIES / "measured.toml")
+# Tables whose keys are data; a file that names one replaces it whole.
+_OPEN = frozenset({"record", "honesty.terms"})
+_RECORD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,16 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Automation:
-    """What may post by itself. max_auto_minor: 0 for no limit."""
+    """What may post by itself.
+
+    min_probability: posterior the evidence must reach. max_auto_minor: 0 for no limit. risk_per_mille: wrong automatic
+    posts per thousand that are acceptable; risk_minor: cents that may be at risk on one booking day, 0 for no limit.
+    pattern_per_mille: highest error rate a single group of patterns may have. prior_cases: how many shipped cases weigh
+    against an error of one's own. survival_days: after how many days an automatic post nobody took back counts as
+    right; record_days: how long a case counts. learned_days: how long what was learned about a payer lasts;
+    learned_debtors: from how many debtors on an account or name says little. audit_share: of automatic posts queued
+    for checking.
+    """
 
     min_probability: float
     min_margin_bits: float
@@ -57,11 +73,23 @@ class Automation:
     damaged_without_payer: bool
     name_and_amount: bool
     audit_share: float
+    risk_per_mille: float
+    risk_minor: int
+    pattern_per_mille: float
+    prior_cases: int
+    survival_days: int
+    record_days: int
+    learned_days: int
+    learned_debtors: int
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A whole policy. bits: field → level → weight. priors: shares. hash: of all values, stored with each proposal."""
+    """A whole policy. bits: field → level → weight. priors: shares. hash: of all values, stored with each proposal.
+
+    honesty: from the evidence's posterior to the probability that is stated. record: group of patterns → (cases,
+    wrong), what automation starts with. values: everything as the file would say it.
+    """
 
     name: str
     strategies: tuple[str, ...]
@@ -70,6 +98,9 @@ class Policy:
     amounts: AmountRules
     limits: Limits
     automation: Automation
+    honesty: Honesty
+    record: Mapping[str, tuple[int, int]]
+    values: Mapping[str, Any]
     hash: str
 
 
@@ -98,6 +129,28 @@ def override(policy_values: Mapping[str, object]) -> Policy:
     return _build(_with_overrides(_shipped(), policy_values))
 
 
+def with_values(base: Policy, changes: Mapping[str, Any]) -> Policy:
+    """A policy with some values changed, given as nested tables; checked like a file."""
+    return _build(_overlay(dict(base.values), changes, ""))
+
+
+def differences(policy: Policy) -> dict[str, Any]:
+    """What a policy says that the shipped one does not, as nested tables."""
+    return _differences(_shipped(), policy.values)
+
+
+def _differences(base: Mapping[str, Any], values: Mapping[str, Any], path: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping) and f"{path}{key}" not in _OPEN:
+            inner = _differences(base[key], value, f"{path}{key}.")
+            if inner:
+                found[key] = inner
+        elif value != base[key]:
+            found[key] = value
+    return found
+
+
 def _with_overrides(values: dict[str, Any], overrides: Mapping[str, object] | None) -> dict[str, Any]:
     for dotted, value in (overrides or {}).items():
         nested: object = value
@@ -109,12 +162,15 @@ def _with_overrides(values: dict[str, Any], overrides: Mapping[str, object] | No
 
 
 @cache
-def _shipped_text() -> str:
-    return _SHIPPED.read_text(encoding="utf-8")
+def _shipped_texts() -> tuple[str, ...]:
+    return tuple(path.read_text(encoding="utf-8") for path in _SHIPPED)
 
 
 def _shipped() -> dict[str, Any]:
-    return tomllib.loads(_shipped_text())
+    values: dict[str, Any] = {}
+    for text in _shipped_texts():
+        values.update(tomllib.loads(text))
+    return values
 
 
 def _overlay(base: dict[str, Any], given: Mapping[str, Any], path: str) -> dict[str, Any]:
@@ -129,7 +185,7 @@ def _overlay(base: dict[str, Any], given: Mapping[str, Any], path: str) -> dict[
         if isinstance(shipped, dict):
             if not isinstance(value, Mapping):
                 raise ConfigurationError(f"policy: {where} must be a table")
-            result[key] = _overlay(shipped, value, f"{where}.")
+            result[key] = dict(value) if where in _OPEN else _overlay(shipped, value, f"{where}.")
             continue
         if isinstance(shipped, float) and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
@@ -152,6 +208,8 @@ def _build(values: dict[str, Any]) -> Policy:
         for name, number in values[section].items():
             if isinstance(number, int | float) and number < 0:
                 raise ConfigurationError(f"policy: {section}.{name} must not be negative")
+    if automation["risk_per_mille"] < 0 or automation["pattern_per_mille"] < 0:
+        raise ConfigurationError("policy: automation.risk_per_mille and pattern_per_mille must not be negative")
     amounts = {**values["amounts"], "unagreed_rates": tuple(values["amounts"]["unagreed_rates"])}
     canonical = json.dumps(values, sort_keys=True, separators=(",", ":"))
     return Policy(
@@ -162,5 +220,29 @@ def _build(values: dict[str, Any]) -> Policy:
         amounts=AmountRules(**amounts),
         limits=Limits(**values["limits"]),
         automation=Automation(**automation),
+        honesty=_honesty(values["honesty"]),
+        record=_record(values["record"]),
+        values=values,
         hash=blake2b(canonical.encode(), digest_size=16).hexdigest(),
     )
+
+
+def _honesty(given: Mapping[str, Any]) -> Honesty:
+    knots = given["knots"]
+    if not all(isinstance(knot, list) and len(knot) == _RECORD for knot in knots):
+        raise ConfigurationError("policy: honesty.knots must be pairs of log odds")
+    pairs = tuple((float(stated), float(seen)) for stated, seen in knots)
+    if any(later[0] <= one[0] or later[1] < one[1] for one, later in pairwise(pairs)):
+        raise ConfigurationError("policy: honesty.knots must rise")
+    for name, bits in given["terms"].items():
+        if isinstance(bits, bool) or not isinstance(bits, int | float):
+            raise ConfigurationError(f"policy: honesty.terms.{name} must be a number of bits")
+    return Honesty(pairs, {name: float(bits) for name, bits in given["terms"].items()})
+
+
+def _record(given: Mapping[str, Any]) -> dict[str, tuple[int, int]]:
+    for group, count in given.items():
+        fits = isinstance(count, list) and len(count) == _RECORD and all(type(number) is int for number in count)
+        if not fits or not 0 <= count[1] <= count[0]:
+            raise ConfigurationError(f'policy: record."{group}" must be two counts: [cases, wrong]')
+    return {group: (count[0], count[1]) for group, count in given.items()}

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 from pipelines.text import fold
 
@@ -82,6 +83,12 @@ CUSTOMER_WORDS = _vocabulary(
     "DEBITORENNUMMER CUSTOMER MITGLIED MITGLIEDSNR MGLNR VERTRAG VERTRAGSNR VERTRAGSNUMMER VTNR VNR MANDAT "
     "MANDATSREF"
 )
+# … is an order, a project, a file of the payer's: it explains itself and is no invoice of ours.
+ORDER_WORDS = _vocabulary(
+    "AUFTRAG AUFTRAGS AUFTRAGSNR AUFTRAGSNUMMER AUFTR BESTELLUNG BESTELLNR BESTELLNUMMER BEST BESTNR BESTELL ORDER PO "
+    "PROJEKT PROJEKTNR PROJ KOMMISSION KOMM KOSTENSTELLE KST LIEFERSCHEIN LIEFERSCH LS LSNR LIEFERSCHEINNR ANGEBOT "
+    "ANGEBOTSNR BAUVORHABEN BV OBJEKT"
+)
 _FILL_WORDS = frozenset({"NR", "NO", "NUMMER", "N"})
 _ALL_OPEN = re.compile(
     r"\b(ALLE?S? (?:OFFENE\w*|RECHNUNG\w*|POSTEN|RG|RE)|S(?:A|AE)MTLICHE|OFFENE (?:POSTEN|RECHNUNGEN)|KONTOAUSGLEICH"
@@ -112,13 +119,15 @@ class Scan:
     """What a remittance text says, before anything is looked up.
 
     text: folded text with noise blanked. runs: (run, start, end) of what is left. noise: kinds of what was blanked.
-    months: months the text names, 1–12. The flags tell of words for: all open items, part payment, refund by somebody,
+    months: months the text names, 1–12. dates: calendar days it names, as (year, month, day), not proved to exist.
+    The flags tell of words for: all open items, part payment, refund by somebody,
     credit note, cash discount, something that is no payment of an invoice.
     """
 
     text: str
     runs: list[tuple[str, int, int]]
     months: tuple[int, ...] = ()
+    dates: tuple[tuple[int, int, int], ...] = ()
     all_open: bool = False
     partial: bool = False
     refund: bool = False
@@ -132,13 +141,15 @@ class Scan:
         return self.text[self.runs[left][2] : self.runs[right][1]]
 
     def keyword(self, run: int) -> str:
-        """``invoice``, ``customer`` or "" by the words before a run (``Kd. Nr: 4711`` → customer)."""
+        """``invoice``, ``customer``, ``order`` or "" by the words before a run (``Kd. Nr: 4711`` → customer)."""
         for back in range(run - 1, max(run - 4, -1), -1):
             word = self.runs[back][0]
             if word[0].isdigit():
                 break
             if word in CUSTOMER_WORDS:
                 return "customer"
+            if word in ORDER_WORDS:
+                return "order"
             if word in _FILL_WORDS:
                 continue
             if word in INVOICE_WORDS:
@@ -156,14 +167,22 @@ def scan(text: str, is_number: Callable[[str], bool] | None = None) -> Scan:
     folded = fold(text)
     noise: list[str] = []
     periods: list[int] = []
+    dates: list[tuple[int, int, int]] = []
 
     def blank(found: re.Match[str]) -> str:
         kind = found.lastgroup or ""
         stretch = found.group()
         if (kind == "iban" and not _is_iban(stretch)) or (is_number is not None and is_number(stretch)):
             return stretch
+        if kind == "phone" and is_number is not None and stretch[0] == "0":
+            # ``PXU 004994-0`` begins like a number in Germany, dialled from abroad.
+            words = [*folded[: found.start()].split()[-1:], *stretch.split()]
+            if any(is_number(f"{left} {right}") or is_number(right) for left, right in pairwise(words)):
+                return stretch
         if kind == "period":
             periods.extend(_months_in(stretch))
+        elif kind == "date":
+            dates.extend(_date_in(stretch))
         noise.append(kind)
         return FILLER * len(stretch)
 
@@ -182,10 +201,12 @@ def scan(text: str, is_number: Callable[[str], bool] | None = None) -> Scan:
                 continue
             if kind == "period":
                 periods.extend(_months_in(stretch))
+            elif kind == "date":
+                dates.extend(_date_in(stretch))
             noise.append(kind)
             clean = clean[:start] + FILLER * len(stretch) + clean[found.end() :]
     runs = [(found.group(), found.start(), found.end()) for found in _RUN.finditer(clean)]
-    result = Scan(clean, runs, tuple(periods), noise=noise)
+    result = Scan(clean, runs, tuple(periods), tuple(dates), noise=noise)
     for run in runs:
         if run[0][:4] in _STEMS:
             _add_words(result)
@@ -215,6 +236,20 @@ def _months_in(stretch: str) -> list[int]:
     if found := _PERIOD.search(stretch):
         return [int(found.group(1))]
     return [_MONTH_OF[found.group()] for found in re.finditer(_MONTH_WORD, stretch)][:1]
+
+
+def _date_in(stretch: str) -> list[tuple[int, int, int]]:
+    """The day a date names; none without a year, or when the numbers are no date."""
+    text = stretch.replace(" ", "")
+    if found := re.fullmatch(r"([0-9]{1,2})[./-]([0-9]{1,2})[./-]((?:20)?[0-9]{2})", text):
+        day, month, year = (int(part) for part in found.groups())
+    elif found := re.fullmatch(r"((?:19|20)[0-9]{2})-([0-9]{2})-([0-9]{2})", text):
+        year, month, day = (int(part) for part in found.groups())
+    elif found := re.fullmatch(rf"([0-9]{{1,2}})\.?({_MONTH_WORD})\.?((?:20)?[0-9]{{2}})", text):
+        day, month, year = int(found.group(1)), _MONTH_OF[found.group(2)], int(found.group(3))
+    else:
+        return []
+    return [(year if year > 99 else 2000 + year, month, day)]
 
 
 def _is_iban(text: str) -> bool:

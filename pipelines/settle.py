@@ -29,7 +29,7 @@ from pipelines.chain import HELD, KNOWN, MISMATCH, PROVEN, UNPROVEN, Accepted, R
 from pipelines.dedupe import DRIFT, pair, pair_moved, pair_untold_days
 from pipelines.model.finding import Severity
 from pipelines.model.ids import derive
-from pipelines.model.statement import Coverage
+from pipelines.model.statement import Coverage, Proof
 from pipelines.model.transaction import Booking, Transaction
 from pipelines.prepare import Case, prepare, stated_minor
 from pipelines.regroup import Group, regroup
@@ -43,6 +43,7 @@ from pipelines.settlement import (
     Verdict,
     Waiting,
 )
+from pipelines.snapshots import examine, is_overtaken, may_begin, undecided
 from pipelines.verify import Gate
 
 _SAME: Final = "same-statement"
@@ -82,7 +83,7 @@ class _Account:
         self.promises = None
         self._complete_ones()
         for case in self.open:
-            self._hold(case, case.refusal)
+            self._hold(case, undecided(case) or case.refusal)
         for case in refused:
             self._hold(case, case.refusal)
         self._finish(cases)
@@ -99,9 +100,9 @@ class _Account:
         while self.open and quiet < 2:
             before = len(self.open)
             for case in sorted(self.open, key=lambda case: case.order, reverse=backwards):
-                if self.gate.chain is None and case.waiting.statement.opening is None:
+                if self.gate.chain is None and not may_begin(case.waiting.statement):
                     continue  # half a proof cannot begin a chain
-                outcome = self.gate.examine(case.told)
+                outcome = examine(self.gate, case)
                 if isinstance(outcome, Accepted):
                     self.open.remove(case)
                     self._accept(case, outcome)
@@ -150,9 +151,8 @@ class _Account:
     def _may_stay_unproven(self, case: Case) -> bool:
         """Excerpts may; a statement with both balances of its own must fit the chain or wait."""
         statement = case.waiting.statement
-        return not case.verdict and (
-            not case.complete or statement.coverage is Coverage.PARTIAL or statement.opening is None
-        )
+        half = statement.opening is None and statement.proof is Proof.STATED
+        return not case.verdict and (not case.complete or statement.coverage is Coverage.PARTIAL or half)
 
     def _tell_partly(self, case: Case) -> None:
         """Booked entries without proof: what is known stays known, days that are proven tell nothing new, the rest
@@ -260,16 +260,19 @@ class _Account:
 
     def _hold(self, case: Case, refusal: Refused | None) -> None:
         assert refusal is not None
-        if refusal.code == MISMATCH and self._is_proven_otherwise(case):
+        if self._is_proven_otherwise(case, refusal):
             case.verdict, case.code = KNOWN, "proven-otherwise"
             case.message = "Another telling of these days is proven."
             return
         case.verdict, case.code, case.message = HELD, refusal.code, refusal.message
 
-    def _is_proven_otherwise(self, case: Case) -> bool:
-        """A statement that failed its own proof, while one with the same balances and last day joined the chain."""
+    def _is_proven_otherwise(self, case: Case, refusal: Refused) -> bool:
+        """A statement that failed its own proof, while one with the same balances and last day joined the chain; or a
+        snapshot of days that are closed by now."""
         chain, statement = self.gate.chain, case.waiting.statement
-        return chain is not None and any(
+        if chain is None or is_overtaken(case, chain):
+            return chain is not None
+        return refusal.code == MISMATCH and any(
             member.opening_minor == stated_minor(statement.opening)
             and member.closing_minor == stated_minor(statement.closing)
             and member.last == case.told.last

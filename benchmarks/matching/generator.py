@@ -1,15 +1,17 @@
 """A ledger and a month of payments with ground truth, from one seed.
 
-Seeds 1–20 are for development, seeds from 1000 for reporting; never tune on the latter. ``generate`` returns plain
-records, which the frames below and anybody who writes bank files build on.
+Which mixes of payments and kinds of companies there are is in ``mixes``, which seeds are for what in ``seeds``.
+``generate`` returns plain records, which the frames below and anybody who writes bank files build on.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from benchmarks.matching.mixes import MIXES
 from benchmarks.matching.payments import PaymentRecord, Payments
 from benchmarks.matching.world import World, make_world
 from pipelines.frames import COLLECTIONS, ITEMS, RECEIPTS, conform
@@ -28,13 +30,19 @@ def generate(
     payments: int = 20_000,
     items: int = 100_000,
     *,
-    mix: dict[str, float] | None = None,
+    mix: str | Mapping[str, float] = "trade",
     styles: tuple[str, ...] | None = None,
-    per_debtor: float = 3.0,
+    per_debtor: float | None = None,
 ) -> Case:
-    """About ``payments`` payments against about ``items`` open items."""
-    world = make_world(seed, items, styles, per_debtor)
-    return Case(world, Payments(world, seed).make(payments, mix))
+    """About ``payments`` payments against about ``items`` open items.
+
+    mix: a name of ``mixes.MIXES``, or shares of the payments of the trading company. styles: number series (see
+    ``numbering``), three at random if None. per_debtor: open items per debtor, the mix's own if None.
+    """
+    chosen = MIXES[mix] if isinstance(mix, str) else MIXES["trade"]
+    market = chosen.market if per_debtor is None else replace(chosen.market, per_debtor=per_debtor)
+    world = make_world(seed, items, styles, market)
+    return Case(world, Payments(world, seed).make(payments, chosen.shares if isinstance(mix, str) else mix))
 
 
 def items_frame(world: World) -> pd.DataFrame:
@@ -58,6 +66,7 @@ def items_frame(world: World) -> pd.DataFrame:
                 "creditor_reference": [item.creditor_reference for item in rows],
                 "order_number": [item.order_number for item in rows],
                 "shipment_ids": [item.shipment for item in rows],
+                "contract_id": [item.contract for item in rows],
                 "cash_discount_basis_points": [item.discount_points for item in rows],
                 "cash_discount_until": pd.to_datetime(
                     pd.Series([item.discount_until for item in rows], dtype="object")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from benchmarks.matching import words
+from benchmarks.matching.traps import Traps
 from benchmarks.matching.typing_errors import bank_text, clean, damaged, umlauts
 from benchmarks.matching.world import TODAY, CollectionRecord, DebtorRecord, ItemRecord, World, iban
 
@@ -16,9 +17,11 @@ from benchmarks.matching.world import TODAY, CollectionRecord, DebtorRecord, Ite
 class PaymentRecord:
     """One payment and the truth about it.
 
-    truth: invoice number → effect on what is owed, discount included; empty when nothing may be posted by itself.
+    truth: invoice number → effect on what is owed, agreed discount included; empty when nothing may post by itself.
+    A discount nobody agreed, or taken too late, is not granted: the invoice receives what was paid.
     case: what the generator had in mind. trap: whether posting it anywhere is an error.
     review_is_right: the right answer exists, but a careful system asks (unagreed discount).
+    undecidable: another item of the debtor would explain everything that was said just as well.
     """
 
     transaction_id: str
@@ -31,6 +34,7 @@ class PaymentRecord:
     truth: dict[str, int]
     trap: bool = False
     review_is_right: bool = False
+    undecidable: bool = False
     kind: str = "receipt"
     ultimate: str = ""
     end_to_end_id: str = ""
@@ -46,10 +50,8 @@ class PaymentRecord:
     extra: dict[str, str] = field(default_factory=dict)
 
 
-MIX = {
-    "clean": 0.55, "damaged": 0.20, "customer_number": 0.025, "name_amount": 0.075, "several": 0.05, "noise": 0.05,
-    "return": 0.05,
-}  # fmt: skip
+_MONTHS = ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
+           "Dezember")  # fmt: skip
 
 
 class Payments:
@@ -65,20 +67,21 @@ class Payments:
         self._count = 0
         self._later: list[PaymentRecord] = []
         self._counter = 0
-        self._known: set[str] = set()
+        self._managed: dict[str, list[DebtorRecord]] = {}
+        self._traps = Traps(world, self._rng, self._open, self._payment, self._payer)
 
-    def make(self, count: int, mix: dict[str, float] | None = None) -> list[PaymentRecord]:
+    def make(self, count: int, shares: Mapping[str, float]) -> list[PaymentRecord]:
         """``count`` payments of the mix, in random order."""
-        shares = mix or MIX
         builders: dict[str, Callable[[], PaymentRecord | None]] = {
             "clean": self._clean, "damaged": self._damaged, "customer_number": self._customer_number,
-            "name_amount": self._name_amount, "several": self._several, "noise": self._noise, "return": self._return,
+            "name_amount": self._name_amount, "several": self._several, "noise": self._traps.draw,
+            "return": self._return, "period": self._period, "contract": self._contract, "across": self._across,
         }  # fmt: skip
         names = list(shares)
         result: list[PaymentRecord] = []
         # Several invoices first, while debtors still have several unpaid ones.
         wanted = {name: round(count * share) for name, share in shares.items()}
-        for name in sorted(names, key=lambda key: key != "several"):
+        for name in sorted(names, key=lambda key: key not in {"several", "across"}):
             for _ in range(wanted[name]):
                 made = builders[name]()
                 if made is not None:
@@ -99,6 +102,25 @@ class Payments:
                 item.used = True
                 return item
         return None
+
+    @staticmethod
+    def _has_twin(item: ItemRecord) -> bool:
+        """Whether another item that was open when the month began costs the same for the same debtor."""
+        return any(
+            other is not item and other.open == item.open and other.status == "open" for other in item.debtor.items
+        )
+
+    def _oldest_like(self, item: ItemRecord) -> ItemRecord:
+        """The oldest unpaid item of this amount: who pays by standing order pays the oldest first."""
+        same = [other for other in self._payable(item.debtor) if other.open == item.open]
+        if not same:
+            return item
+        item.used = False
+        first = min([*same, item], key=lambda other: other.issue)
+        first.used = True
+        if first is not item:
+            self._open.append(item)
+        return first
 
     def _day(self, item: ItemRecord) -> date:
         late = self._rng.choice((0, 0, 1, 3, 7, 20))
@@ -126,6 +148,8 @@ class Payments:
         way = rng.random()
         own = rng.choice(debtor.true_ibans)
         name = debtor.name
+        if debtor.payer and way < 0.97:
+            return debtor.payer, own, debtor.name if rng.random() < 0.2 else ""
         if debtor.person and rng.random() < 0.3:
             name = rng.choice((f"{debtor.surname}, {debtor.first}", f"{debtor.surname} {debtor.first}", f"Herr {name}"))
         if way < 0.88:
@@ -155,7 +179,7 @@ class Payments:
                 cents = rng.choice((0, 0, 0, 0, 1, -1))
                 return item.net + cents, max(day, item.issue), {item.number: item.open}, "+discount"
             day = item.discount_until + timedelta(days=rng.randrange(9, 30))
-            return item.net, day, {item.number: item.open}, "+late_discount"
+            return item.net, day, {item.number: item.net}, "+late_discount"
         if not certain:
             return item.open, day, {item.number: item.open}, ""
         if way > 0.985 and item.open > 5000:
@@ -268,7 +292,7 @@ class Payments:
         text = self._rng.choice(
             ("Kd.Nr. {n}", "Kundennummer {n} Danke", "KdNr: {n}", "Kunde {n} offene Rechnung", "{n}")
         )
-        return self._payment(
+        made = self._payment(
             "customer_number",
             self._day(item),
             item.open,
@@ -276,6 +300,8 @@ class Payments:
             text.format(n=item.debtor.number),
             {item.number: item.open},
         )
+        made.undecidable = self._has_twin(item)
+        return made
 
     def _name_amount(self) -> PaymentRecord | None:
         item = self._next()
@@ -286,9 +312,75 @@ class Payments:
         text = rng.choice(words.THANKS)
         if rng.random() < 0.15:
             text += f" vom {item.issue:%d.%m.%y}"
-        return self._payment(
+        made = self._payment(
             "name_amount", self._day(item), item.open, (item.debtor.name, account, ""), text, {item.number: item.open}
         )
+        made.undecidable = self._has_twin(item)
+        return made
+
+    def _period(self) -> PaymentRecord | None:
+        """A month instead of a number: rents, fees, subscriptions."""
+        item = self._next()
+        if item is None:
+            return None
+        rng = self._rng
+        item = self._oldest_like(item)
+        month, year = _MONTHS[item.issue.month - 1], item.issue.year
+        shown = rng.choice((
+            f"Miete {month} {year}", f"Miete {item.issue:%m/%Y}", f"Beitrag {month}",
+            f"Rate {item.issue:%m.%y}", f"{month}",
+            f"Abschlag {month[:3]}. {year % 100}", f"monatliche Zahlung {item.issue:%m/%y}", "Miete",
+            "Dauerauftrag Miete",
+        ))  # fmt: skip
+        if rng.random() < 0.3:
+            shown += rng.choice(
+                (f" Kd.Nr. {item.debtor.number}", f" {item.debtor.name}", f" Whg {rng.randrange(1, 40)}")
+            )
+        made = self._payment(
+            "period", self._day(item), item.open, self._payer(item.debtor), shown, {item.number: item.open}
+        )
+        says_when = month[:3] in shown or f"{item.issue:%m}" in shown
+        made.undecidable = not says_when and self._has_twin(item)
+        return made
+
+    def _contract(self) -> PaymentRecord | None:
+        """The contract number only, as standing orders do."""
+        item = self._next()
+        if item is None:
+            return None
+        item = self._oldest_like(item)
+        number = item.contract or item.debtor.number
+        shown = self._rng.choice(("Vertrag {n}", "Vertragsnr. {n}", "V-Nr {n} monatlich", "{n}", "Vertragskonto {n}"))
+        made = self._payment(
+            "contract", self._day(item), item.open, self._payer(item.debtor), shown.format(n=number),
+            {item.number: item.open},
+        )  # fmt: skip
+        made.undecidable = self._has_twin(item)
+        return made
+
+    def _across(self) -> PaymentRecord | None:
+        """A manager pays items of several of his customers at once, each by its number."""
+        rng = self._rng
+        if not self._managed:
+            for debtor in self._world.debtors:
+                if debtor.payer:
+                    self._managed.setdefault(debtor.true_ibans[0], []).append(debtor)
+        if not self._managed:
+            return None
+        for _ in range(20):
+            account = rng.choice(list(self._managed))
+            payable = [item for debtor in self._managed[account] for item in self._payable(debtor)]
+            if len(payable) >= 2:
+                break
+        else:
+            return None
+        chosen = rng.sample(payable, min(len(payable), rng.choice((2, 2, 3, 4))))
+        for item in chosen:
+            item.used = True
+        truth = {item.number: item.open for item in chosen}
+        text = rng.choice((", ", " ", " + ")).join(item.number for item in chosen)
+        day = max(self._day(item) for item in chosen)
+        return self._payment("across", day, sum(truth.values()), (chosen[0].debtor.payer, account, ""), text, truth)
 
     def _several(self) -> PaymentRecord | None:
         rng = self._rng
@@ -323,6 +415,8 @@ class Payments:
         for item in chosen:
             item.used = True
         made = self._payment(case, day, amount, self._payer(debtor), text, truth)
+        # Nothing but a sum, and another part of the account costs as much.
+        made.undecidable = case == "several:sum_only" and any(self._has_twin(item) for item in chosen)
         if case == "several:truncated":
             made.text = made.text[:140]
         return made
@@ -363,157 +457,14 @@ class Payments:
             )
         return "Rechnungen " + joined, "several:listed", amount, truth
 
-    # --- what must not post --------------------------------------------------------------------------------------
-
-    def _stranger(self) -> tuple[str, str, str]:
-        rng = self._rng
-        if rng.random() < 0.5:
-            return f"{rng.choice(words.FIRST)} {rng.choice(words.SURNAMES)}", iban(rng), ""
-        company = f"{rng.choice(words.STEMS)}{rng.choice(words.ENDINGS)} {rng.choice(words.TRADES)}"
-        return f"{company} {rng.choice(words.FORMS)}", iban(rng), ""
-
-    def _noise(self) -> PaymentRecord | None:
-        made = self._rng.choice(list(self._traps()))()
-        if made is not None:
-            made.trap = True
-            made.truth = {}
-        return made
-
-    def _traps(self) -> Iterator[Callable[[], PaymentRecord | None]]:
-        yield self._trap_foreign
-        yield self._trap_foreign
-        yield self._trap_refund
-        yield self._trap_foreign_invoice
-        yield self._trap_duplicate
-        yield self._trap_cancelled
-        yield self._trap_unlisted_same_amount
-        yield self._trap_amount_by_chance
-        yield self._trap_namesake
-        yield self._trap_look_alike
-        yield self._trap_other_customer
-
-    def _any_item(self) -> ItemRecord:
-        return self._rng.choice(self._world.items)
-
-    def _some_day(self) -> date:
-        return TODAY - timedelta(days=self._rng.randrange(25))
-
-    def _trap_foreign(self) -> PaymentRecord:
-        rng = self._rng
-        text = rng.choice(words.FOREIGN).format(
-            wkn=rng.randrange(10**5, 10**6), five=rng.randrange(10**4, 10**5), nine=rng.randrange(10**8, 10**9),
-            two=rng.randrange(99),
-        )  # fmt: skip
-        amount = rng.choice((rng.randrange(500, 500000), rng.randrange(1, 500) * 1000))
-        return self._payment("trap:foreign", self._some_day(), amount, self._stranger(), text, {})
-
-    def _trap_refund(self) -> PaymentRecord:
-        item = self._any_item()
-        amount = self._rng.randrange(500, 200000)
-        text = self._rng.choice(
-            ("Erstattung {n}", "Rückerstattung zu Rg {n}", "Gutschrift zu Ihrer Bestellung {n}")
-        ).format(n=item.number)
-        return self._payment("trap:refund", self._some_day(), amount, self._stranger(), text, {})
-
-    def _trap_foreign_invoice(self) -> PaymentRecord:
-        item = self._any_item()
-        digits = "".join(sign for sign in item.number if sign.isdigit())
-        number = self._rng.choice((item.number, digits, digits[-5:]))
-        text = f"{self._rng.choice(('Rechnung ', 'RE', 'Rg ', 'Beleg '))}{number}"
-        amount = int(item.amount * self._rng.choice((0.5, 0.8, 1.19, 1.5, 2.3))) + self._rng.randrange(100)
-        return self._payment("trap:foreign_invoice", self._some_day(), abs(amount) or 100, self._stranger(), text, {})
-
-    def _trap_duplicate(self) -> PaymentRecord | None:
-        closed = [item for item in self._rng.sample(self._world.items, 60) if item.open == 0 and item.amount > 0]
-        if not closed:
-            return None
-        item = closed[0]
-        who = self._payer(item.debtor)
-        return self._payment("trap:duplicate", self._some_day(), item.amount, who, clean(self._rng, item.number), {})
-
-    def _trap_cancelled(self) -> PaymentRecord | None:
-        found = [
-            item
-            for item in self._rng.sample(self._world.items, min(400, len(self._world.items)))
-            if item.status == "cancelled"
-        ]
-        if not found:
-            return None
-        item = found[0]
-        return self._payment(
-            "trap:cancelled", self._some_day(), item.amount, self._payer(item.debtor), clean(self._rng, item.number), {}
-        )
-
-    def _trap_unlisted_same_amount(self) -> PaymentRecord | None:
-        """A subscriber pays next month's invoice, which is not loaded yet: same amount, a number of our shape."""
-        candidates = [item for item in self._rng.sample(self._open, min(30, len(self._open))) if not item.used]
-        if not candidates:
-            return None
-        item = candidates[0]
-        digits = [place for place, sign in enumerate(item.number) if sign.isdigit()]
-        if not self._known:
-            self._known = self._world.number_set()
-        for _ in range(50):
-            number = item.number
-            for place in self._rng.sample(digits[-5:], 3):
-                other = (int(number[place]) + self._rng.randrange(1, 10)) % 10
-                number = number[:place] + str(other) + number[place + 1 :]
-            if number not in self._known:
-                break
-        else:
-            return None
-        item.used = True
-        return self._payment(
-            "trap:unlisted_same_amount", self._some_day(), item.open, self._payer(item.debtor), f"Rechnung {number}", {}
-        )
-
-    def _trap_amount_by_chance(self) -> PaymentRecord:
-        item = self._any_item()
-        text = self._rng.choice(("Rechnung 4711-0815", "Danke", "Bestellung 99887766", "", "Kundennr 00000"))
-        return self._payment("trap:amount_by_chance", self._some_day(), abs(item.amount), self._stranger(), text, {})
-
-    def _trap_namesake(self) -> PaymentRecord:
-        debtor = self._rng.choice(self._world.debtors)
-        amount = self._rng.choice((self._rng.randrange(500, 90000), self._rng.randrange(1, 90) * 1000))
-        return self._payment(
-            "trap:namesake",
-            self._some_day(),
-            amount,
-            (debtor.name, iban(self._rng), ""),
-            self._rng.choice(words.THANKS),
-            {},
-        )
-
-    def _trap_look_alike(self) -> PaymentRecord:
-        """One of our numbers inside a telephone number, an IBAN, an amount or a longer number."""
-        rng = self._rng
-        item = self._any_item()
-        digits = "".join(sign for sign in item.number if sign.isdigit())
-        text = rng.choice((
-            f"Tel. 0221/{digits}", f"Vertrag 9{digits}1 Beitrag", f"IBAN {iban(rng)} Umbuchung",
-            f"Konto {digits}7 Sparplan", f"Schein {digits[:4]}.{digits[4:]}.33",
-        ))  # fmt: skip
-        return self._payment(
-            "trap:look_alike", self._some_day(), rng.randrange(500, 200000), self._stranger(), text, {}
-        )
-
-    def _trap_other_customer(self) -> PaymentRecord:
-        """The right amount for one item, but account and customer number of another debtor without such an item."""
-        rng = self._rng
-        item = self._any_item()
-        other = rng.choice(self._world.debtors)
-        return self._payment(
-            "trap:other_customer", self._some_day(), abs(item.amount), (other.name, rng.choice(other.true_ibans), ""),
-            f"KdNr {other.number} Vorauszahlung", {},
-        )  # fmt: skip
-
     def _return(self) -> PaymentRecord | None:
         """A returned direct debit, for files and the returns step; the matcher plans receipts only."""
-        item = self._any_item()
+        item = self._rng.choice(self._world.items)
         if item.amount <= 0:
             return None
+        day = TODAY - timedelta(days=self._rng.randrange(25))
         made = self._payment(
-            "return", self._some_day(), -abs(item.amount) - 300, (item.debtor.name, item.debtor.true_ibans[0], ""),
+            "return", day, -abs(item.amount) - 300, (item.debtor.name, item.debtor.true_ibans[0], ""),
             f"Retoure SEPA Lastschrift {item.number}", {},
         )  # fmt: skip
         made.kind, made.reason_code = "return_debit", self._rng.choice(("AC04", "AM04", "MS03", "MD06"))

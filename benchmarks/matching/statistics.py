@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from statistics import NormalDist
 
 
 def binomial_tail(count: int, trials: int, share: float) -> float:
@@ -30,6 +31,17 @@ def exact_interval(count: int, trials: int, level: float = 0.95) -> tuple[float,
     high = _bisect(lambda share: binomial_tail(count, trials, share) - side)
     low = 0.0 if count == 0 else _bisect(lambda share: side - (1.0 - binomial_tail(count - 1, trials, share)))
     return low, high
+
+
+def wilson_interval(count: int, trials: int, level: float = 0.95) -> tuple[float, float]:
+    """Wilson score interval of a share of ``count`` in ``trials``; (0, 1) without trials."""
+    if trials == 0:
+        return 0.0, 1.0
+    deviate = NormalDist().inv_cdf(0.5 + level / 2.0)
+    share, square = count / trials, deviate * deviate
+    middle = (share + square / (2 * trials)) / (1 + square / trials)
+    width = deviate / (1 + square / trials) * math.sqrt(share * (1 - share) / trials + square / (4 * trials * trials))
+    return max(middle - width, 0.0), min(middle + width, 1.0)
 
 
 def _bisect(falling: Callable[[float], float]) -> float:

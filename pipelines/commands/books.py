@@ -8,20 +8,24 @@ from typing import Any
 import click
 from rich.table import Table
 
+from pipelines.anchor import read_anchor
 from pipelines.commands.report import grid, plain, records, stdout
-from pipelines.commands.session import Session, as_of_option, shared
+from pipelines.commands.session import Session, as_of_option, shared, today
 from pipelines.ports.exports import TABLES
 
 KINDS = ("receivables", "debtors", "collections", "contracts")
 
 
 @click.command()
+@click.option(
+    "--grant-to", default="", metavar="ROLE", help="PostgreSQL: let ROLE read and add, and change or remove nothing."
+)
 @shared
 @click.pass_obj
-def init(session: Session) -> None:
+def init(session: Session, grant_to: str) -> None:
     """Create or upgrade the schema; harmless when repeated."""
     with session.command("init") as (app, report):
-        report.add(app.init())
+        report.add(app.init(grant_to))
         if not session.as_json:
             stdout.print(f"ready: {app.place}", markup=False)
 
@@ -53,12 +57,18 @@ def export(session: Session, name: str, out: Path) -> None:
 
 
 @click.command()
+@click.option(
+    "--anchor",
+    default="",
+    metavar="FILE|SEQUENCE:HASH",
+    help="A head of the audit trail kept outside ('audit anchor'): finds a cut or rewritten trail.",
+)
 @shared
 @click.pass_obj
-def check(session: Session) -> None:
+def check(session: Session, anchor: str) -> None:
     """Prove every invariant of the ledger and the audit chain; print each with its figure."""
     with session.command("check") as (app, report):
-        step, proofs = app.check()
+        step, proofs = app.check(read_anchor(anchor))
         report.add(step)
         report.more["checks"] = [
             {"name": proof.name, "ok": proof.ok, "figure": proof.figure, "detail": proof.detail} for proof in proofs
@@ -84,15 +94,17 @@ def proof_table(proofs: Any) -> Table:
 
 @click.command()
 @click.argument("transaction", metavar="TRANSACTION")
+@click.option("--language", type=click.Choice(["en", "de"]), default="en", envvar="KONTOKLAR_LANGUAGE")
 @shared
 @click.pass_obj
-def explain(session: Session, transaction: str) -> None:
+def explain(session: Session, transaction: str, language: str) -> None:
     """Evidence, alternatives, and why this disposition.
 
     TRANSACTION: its id, the beginning of its id, or the bank's reference.
     """
     with session.command("explain") as (app, report):
-        story = app.inquiries.explain(transaction)
+        story = {**app.inquiries.explain(transaction)}
+        story |= app.schoolroom.lessons.explain(story, today(), language)
         report.more.update(story)
         if not session.as_json:
             tell(story)
@@ -107,9 +119,10 @@ def tell(story: Any) -> None:
     stdout.print(grid(facts, right=False))
     for proposal in story["proposals"]:
         _tell_proposal(proposal)
+    _tell_record(story)
     shown = {
         "return_links": ("invoice_number", "state", "reason_code", "returned", "charges", "reason"),
-        "allocations": ("invoice_number", "debtor_number", "amount", "kind", "disposition", "reversed"),
+        "allocations": ("invoice_number", "debtor_number", "amount", "kind", "disposition", "rule", "reversed"),
         "entries": ("posting_number", "booking_date", "cause", "account", "debit", "credit"),
         "decisions": ("command", "user", "reason", "at"),
         "findings": ("code", "severity", "message"),
@@ -119,6 +132,21 @@ def tell(story: Any) -> None:
         rows = [{**row, "reversed": "yes" if row.get("reversed_by") else ""} for row in story[part]]
         if rows:
             stdout.print(records(rows, columns, title=part.replace("_", " ")))
+
+
+def _tell_record(story: Any) -> None:
+    """What was seen or missing in one line, and how often evidence of this kind was right."""
+    missing, record = story.get("missing") or {}, story.get("record")
+    if missing.get(story.get("language", "en")):
+        stdout.print(f"\n{missing[story.get('language', 'en')]}", markup=False)
+    if record:
+        stdout.print(
+            f"evidence of this kind ({record['group']}): {record['cases']:,} cases, {record['wrong']:g} wrong, of them "
+            f"{record['own_cases']:,} and {record['own_wrong']:,} of exactly this kind here; at most "
+            f"{record['bound_per_mille']:.2f} in a thousand wrong; "
+            f"{'posts by itself' if record['automatic'] else record['reason']}",
+            markup=False,
+        )
 
 
 def _tell_proposal(proposal: Any) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from pipelines.commands import operations
 from pipelines.commands.books import tell
 from pipelines.commands.report import records, stdout
 from pipelines.commands.session import Session, as_of_option, shared, user_options
@@ -56,10 +57,14 @@ def review() -> None:
 @shared
 @click.pass_obj
 def list_(session: Session, limit: int, as_of: date) -> None:
-    """What waits, the oldest first: payments with proposals, unexplained ones, unclear returns."""
+    """What waits, the oldest first: payments with proposals, unexplained ones, unclear returns.
+
+    Then the automatic posts that were drawn for checking (audit)."""
     with session.command("review list") as (app, report):
         queue = app.inquiries.review_queue(as_of)
-        report.counts = {"waiting": len(queue)}
+        audits = app.inquiries.audit_queue(as_of)
+        report.counts = {"waiting": len(queue), "audit": len(audits)}
+        queue += audits
         report.more["items"] = queue[:limit]
         if not session.as_json:
             # The beginning of an id names it as well.
@@ -90,7 +95,13 @@ def _decide(
         report.more["decision_id"] = decided.decision_id
         report.more["transaction_id"] = decided.transaction_id
         report.more["unallocated"] = format_minor(decided.rest_minor, decided.currency)
-        if not session.as_json:
+        if decided.request_id:
+            report.counts["waiting_for_approval"] = 1
+            report.more["request_id"] = decided.request_id
+        if not session.as_json and decided.request_id:
+            told = f"{command}: waits for a second person; kontoklar review approve {decided.request_id[:8]}"
+            stdout.print(told, markup=False)
+        elif not session.as_json:
             stdout.print(f"{command}: {decided.transaction_id}, unallocated {report.more['unallocated']}", markup=False)
 
 
@@ -212,10 +223,33 @@ def _plain(name: str, what: str) -> click.Command:
     return click.command(name)(command)
 
 
+@click.command()
+@click.argument("transaction", metavar="[TRANSACTION]", default="")
+@click.option("--decision", default="", metavar="ID", help="Instead: take this one decision back.")
+@operations.options
+@click.pass_obj
+def undo(session: Session, /, transaction: str, decision: str, as_of: date, preview: bool, **told: Any) -> None:
+    """Take every allocation of a payment back by reversal, or one decision."""
+    from pipelines.review import Undo
+
+    operations.perform(
+        session,
+        as_of,
+        preview,
+        lambda app: Undo(
+            transaction_id=app.inquiries.find_transaction(transaction) if transaction else "",
+            decision_id=decision,
+            **told,
+        ),
+    )
+
+
 for _command in (
+    _plain("confirm", "Say that a posted payment is right; takes it off the list of those drawn for checking."),
     _plain("hold", "Keep a transaction out of matching until it is released."),
     _plain("release", "Let a held transaction be matched again."),
-    _plain("undo", "Take every allocation of a payment back by reversal."),
+    undo,
+    *operations.COMMANDS,
 ):
     review.add_command(_command)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pandas as pd
 
 from pipelines.frames import CANDIDATES, conform
+from pipelines.learning.payers import Learned
 from pipelines.matching.columns import days, whole_numbers
 from pipelines.matching.items import ItemIndex
 from pipelines.policy import Policy
@@ -16,6 +18,8 @@ from pipelines.references import Scan, clean_iban, scan
 # Signs that may stand inside one number; a comma, plus or semicolon separates numbers.
 _INNER = frozenset(" -/._:#'")
 _CLOSE = frozenset("-/._")
+_WORD = re.compile(r"[0-9A-Z]+(?:[-/._]+[0-9A-Z]+)*")
+_NO_SIGNS = {ord(sign): None for sign in "-/._"}
 _MOST_RUNS = 6
 _LONGEST_TEXT = 2000
 # Field levels after which no further search is needed when the amount fits.
@@ -38,9 +42,12 @@ class Group:
 class Batch:
     """A MatchIndex over one RECEIPTS frame."""
 
-    def __init__(self, items: ItemIndex, receipts: pd.DataFrame, policy: Policy) -> None:
+    def __init__(
+        self, items: ItemIndex, receipts: pd.DataFrame, policy: Policy, learned: Learned | None = None
+    ) -> None:
         self.items = items
         self.policy = policy
+        self.learned = learned or Learned()
         self.frame = receipts
         self.count = len(receipts)
         self.amounts: list[int] = whole_numbers(receipts["amount_minor"]).tolist()
@@ -48,6 +55,8 @@ class Batch:
         self._texts: dict[str, list[str]] = {}
         self._scans: list[Scan | None] = [None] * self.count
         self._windows: list[list[Window] | None] = [None] * self.count
+        self._all_read = False
+        self._known: set[str] = set()
         self._ibans: list[str] | None = None
         self._item_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
         self._debtor_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
@@ -69,6 +78,7 @@ class Batch:
         """The payers' accounts in electronic form."""
         if self._ibans is None:
             self._ibans = [clean_iban(value) if value else "" for value in self.text("counterparty_iban")]
+            self.items.prime_ibans(self._ibans)
         return self._ibans
 
     def payers(self, receipt: int) -> list[str]:
@@ -92,8 +102,30 @@ class Batch:
         """Every stretch of the remittance text that may be one number."""
         found = self._windows[receipt]
         if found is None:
+            self._read_all()
+            found = self._windows[receipt]
+        if found is None:
             found = self._windows[receipt] = self._find_windows(self.scan(receipt))
+            self._known |= self.items.prime(window.key for window in found)
         return found
+
+    def known_windows(self, receipt: int) -> list[Window]:
+        """Those of ``windows`` that are a key of an item or debtor as they are."""
+        windows, known = self.windows(receipt), self._known
+        return [window for window in windows if window.key in known]
+
+    def _read_all(self) -> None:
+        """The windows of every text that still has to be read, and all their keys looked up at once."""
+        if self._all_read:
+            return
+        self._all_read = True
+        keys: dict[str, None] = {}
+        for receipt in range(self.count):
+            if not self._done[receipt] and self._windows[receipt] is None:
+                windows = self._windows[receipt] = self._find_windows(self.scan(receipt))
+                for window in windows:
+                    keys[window.key] = None
+        self._known = self.items.prime(keys)
 
     def _find_windows(self, text: Scan) -> list[Window]:
         runs = text.runs
@@ -120,7 +152,20 @@ class Batch:
                 if digits or following[0] <= "9":
                     digits = True
                     result.append(Window(key, first, last, start, end, natural))
+        if self.items.series.mixed:
+            result += self._words_with_letters(text, {(window.start, window.end) for window in result})
         return result
+
+    def _words_with_letters(self, text: Scan, known: set[tuple[int, int]]) -> list[Window]:
+        """Words that are numbers of ours whose letters count, wherever these stand."""
+        starts = {start: place for place, (_, start, _) in enumerate(text.runs)}
+        ends = {end: place for place, (_, _, end) in enumerate(text.runs)}
+        found = []
+        for word in _WORD.finditer(text.text):
+            key = word.group().translate(_NO_SIGNS)
+            if word.span() not in known and self.items.series.is_mixed_shape(key) and self.items.with_key(key):
+                found.append(Window(key, starts[word.start()], ends[word.end()], word.start(), word.end(), True))
+        return found
 
     # --- what was found ------------------------------------------------------------------------------------------
 

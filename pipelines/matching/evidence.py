@@ -7,15 +7,19 @@ debtors carry, an account known for many, an amount many items share, a number w
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 
+from pipelines.learning.patterns import family_of_reference
 from pipelines.matching.batch import Batch
 from pipelines.matching.columns import NO_DAY
 from pipelines.model.proposal import Evidence
 from pipelines.ports.matcher import Hit
 from pipelines.references import Scan
+from pipelines.text import compact
 
 # Reference levels that say "this item" as an identifier; the others only lean towards it.
 NAMING = frozenset(
@@ -33,6 +37,10 @@ _SECOND = 0.2
 # Bits from which an account or customer number says who it is.
 _IDENTIFIED = 10.0
 _BACKGROUND_ITEMS = 1000.0
+_LOOKED_AT = 400
+_WORD = re.compile(r"[A-Z]*[0-9][0-9A-Z./_-]*[0-9A-Z]|[A-Z]+[./_-][0-9A-Z./_-]*[0-9A-Z]")
+_NO_SIGNS = {ord(sign): None for sign in "-/._"}
+_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,8 @@ class Weigher:
         if hit.level in {"own_id", "creditor_reference", "document", "order", "shipment", "contract"}:
             return base
         items = self._items
+        if items.series.mixed and items.series.is_mixed_shape(key := compact(items.numbers[row])):
+            return min(base, _DIGIT_BITS * len(key))
         digits = int(items.digit_lengths[row])
         year_in_front = int(items.series.short_year[row]) >= 0
         if hit.level == "short":
@@ -153,23 +163,24 @@ class Weigher:
                 continue
             if len(run) == 4 and run[:2] in {"19", "20"} and not series.is_own_shape("", run):
                 continue
+            word = scan.keyword(position)
+            if word == "order" and clear:
+                continue
             unexplained = True
-            before = runs[position - 1][0] if position and runs[position - 1][0][0] > "9" else ""
-            if scan.keyword(position) != "customer":
-                foreign = foreign or series.is_own_shape(before, run) or self._joined_shape(scan, position, before)
+            if word != "customer":
+                foreign = foreign or series.is_part_of_own_shape(scan.runs, scan.text, position)
+        if series.mixed and not foreign and self._holds_mixed(scan, spans):
+            unexplained = foreign = True
         return Reading(unexplained, foreign, clear)
 
-    def _joined_shape(self, scan: Scan, position: int, before: str) -> bool:
-        """Whether a run together with its neighbours (``RE-2026-00999``) has the shape of our numbers."""
+    def _holds_mixed(self, scan: Scan, spans: list[tuple[int, int]]) -> bool:
+        """Whether a word that nothing explains looks like a number of ours with letters behind digits."""
         series = self._items.series
-        for first in range(max(position - 2, 0), position + 1):
-            digits = ""
-            for last in range(first, min(first + 3, len(scan.runs))):
-                run = scan.runs[last][0]
-                if run[0] > "9" or (last > first and not set(scan.gap(last - 1, last)) <= set("-/._ ")):
-                    break
-                digits += run
-                if last >= position and last > first and series.is_own_shape(before, digits):
+        for found in _WORD.finditer(scan.text):
+            key = found.group().translate(_NO_SIGNS)
+            if series.is_mixed_shape(key) and not self._items.with_key(key):
+                start, end = found.span()
+                if not any(left < end and start < right for left, right in spans):
                     return True
         return False
 
@@ -190,8 +201,9 @@ class Weigher:
         # Where number, amount and account agree the name is not looked at: it could not change anything.
         name_level, name = ("absent", 0.0) if self._batch.is_done(receipt) else self._name(receipt, debtor)
         fields = [("payer", account_level, account), ("name", name_level, name), ("customer", customer_level, customer)]
-        if known and name < 0:
-            # The account or customer number settles who it is; the name on the account may be a partner's.
+        if name < 0 and (known or account_level == "other"):
+            # The account or customer number settles who it is; the name on the account may be a partner's. Nor does it
+            # count twice that the account and its holder's name are another debtor's.
             fields[1] = ("name", name_level, name * _SECOND)
         strongest = max(bits for _, _, bits in fields)
         counted = False
@@ -203,7 +215,7 @@ class Weigher:
                 counted = True
             rows.append(self.row(field, level, bits))
         contradiction = customer_says or account_says
-        named = name_level in {"full", "close"}
+        named = name_level in {"full", "close", "learned"}
         identified = max(account, customer) >= _IDENTIFIED
         return Payer(
             sum(row.bits for row in rows), max(strongest, 0.0), tuple(rows), contradiction, named, identified,
@@ -222,7 +234,7 @@ class Weigher:
         for owner, level in owners:
             if owner == debtor:
                 return level, bits[level] - math.log2(len(owners)), ""
-        if len(owners) == 1 and owners[0][1] != "learned_once":
+        if len(owners) == 1 and owners[0][1] in {"iban", "learned"}:
             return "other", bits["other"], "account-of-another-debtor"
         return "shared", bits["shared"], ""
 
@@ -255,7 +267,27 @@ class Weigher:
                 value = bits["absent"]
             if best[0] == "absent" or value > best[1]:
                 best = (level, value)
+            learned = self._batch.learned.name_level(name, self._items.debtor_numbers[debtor])
+            if learned and bits[learned] > best[1]:
+                best = (learned, bits[learned])
         return best
+
+    # --- what was learned about the payer -----------------------------------------------------------------------
+
+    def habit(self, receipt: int, reference: str) -> Evidence | None:
+        """Whether this payer usually refers to what they pay in this way; None when nothing is known about it."""
+        known = self._batch.learned.habits
+        habit = known.get(self._batch.ibans()[receipt]) if known else None
+        level = habit.level(family_of_reference(reference)) if habit else ""
+        return self.row("habit", level, self._bits["habit"][level]) if level else None
+
+    def refusal(self, receipt: int, rows: tuple[int, ...], debtor: int) -> Evidence | None:
+        """What a person said about this payer and these items, or this debtor; None when nobody refused them."""
+        numbers = self._items.numbers
+        level = self._batch.learned.refusal(
+            self._batch.ibans()[receipt], (numbers[row] for row in rows), self._items.debtor_numbers[debtor]
+        )
+        return self.row("refusal", level, self._bits["refusal"][level]) if level else None
 
     # --- amount and date -----------------------------------------------------------------------------------------
 
@@ -274,8 +306,11 @@ class Weigher:
         day = self._batch.days[receipt]
         issue = max(self._items.issue_at[row] for row in rows)
         due = min(self._items.due_at[row] for row in rows)
+        dates = () if self._batch.is_done(receipt) else self._batch.scan(receipt).dates
         if issue == NO_DAY:
             level = "absent"
+        elif dates and (said := self._said_day(receipt, rows)):
+            level = said
         elif day < issue - 3:
             level = "early"
         elif due != NO_DAY and day > due + 120:
@@ -283,6 +318,15 @@ class Weigher:
         else:
             level = "plausible"
         return self.row("date", level, self._bits["date"][level])
+
+    def _said_day(self, receipt: int, rows: tuple[int, ...]) -> str:
+        """``named`` when the text gives the day of issue of one of these items; ``other_day`` when it gives that of
+        another item of the debtor; else "": people write all kinds of days."""
+        days = {_day_number(*day) for day in self._batch.scan(receipt).dates}
+        if any(self._items.issue_at[row] in days for row in rows):
+            return "named"
+        own = self._items.items_of(self._items.debtor_at[rows[0]]).tolist()
+        return "other_day" if any(self._items.issue_at[row] in days for row in own[:_LOOKED_AT]) else ""
 
     def same_amount_share(self, debtor: int, amount: int, rows: tuple[int, ...]) -> float:
         """Share of a debtor's other items, open or settled, that have this very amount."""
@@ -293,6 +337,14 @@ class Weigher:
         equal = int(np.count_nonzero(self._items.amount[own] == amount))
         equal -= sum(1 for row in rows if self._items.amount_at[row] == amount)
         return max(equal, 0) / others
+
+
+def _day_number(year: int, month: int, day: int) -> int:
+    """Days since 1970-01-01; NO_DAY for what is no date."""
+    try:
+        return date(year, month, day).toordinal() - _EPOCH
+    except ValueError:
+        return NO_DAY
 
 
 def _density(amount: int) -> float:

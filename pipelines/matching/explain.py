@@ -8,10 +8,18 @@ from dataclasses import dataclass, field
 from pipelines.matching.amounts import EXPLAINING, Line, Settlement, settle_group, settle_one
 from pipelines.matching.batch import Batch, Group
 from pipelines.matching.evidence import CLEAR, DAMAGED, FAINT, NAMING, Weigher
+from pipelines.matching.months import in_months
+from pipelines.matching.rivals import rivals
+from pipelines.matching.unusual import owes_the_same, without_discount
 from pipelines.model.proposal import AllocationKind, Evidence
 
 _KEPT = 8
 _OWN_ITEMS = 6
+_STRONG_REFERENCE = 14.0
+_STRONG_PAYER = 10.0
+_RARE_AMOUNT = 8.0
+_KIND = 5.0
+_REFUSED = frozenset({"late_discount", "unagreed_discount"})
 
 
 @dataclass(slots=True)
@@ -77,8 +85,6 @@ class Explainer:
         self._declared: list[int] = batch.frame["declared_discount_minor"].fillna(0).astype("int64").tolist()
         codes = {name: code for code, name in enumerate(batch.items.currencies)}
         self._currency = [codes.get(name or "EUR", -1) for name in batch.text("currency")]
-        self._foreign = math.log2(batch.policy.priors["foreign"])
-        self._unlisted = math.log2(batch.policy.priors["unlisted"])
         self._duplicate = math.log2(batch.policy.priors["duplicate"])
 
     def judge(self, receipt: int) -> Judgement:
@@ -96,12 +102,20 @@ class Explainer:
                     self._keep(found, self._single(receipt, row))
         ranked = sorted(found.values(), key=lambda one: (-one.score, self._sort_key(one)))
         if batch.is_done(receipt):
-            return Judgement(receipt, ranked[:_KEPT], self._rivals(receipt, ranked), False, False, False, False)
+            return Judgement(
+                receipt,
+                ranked[:_KEPT],
+                rivals(batch, self._weigher, receipt, ranked[:_KEPT]),
+                False,
+                False,
+                False,
+                False,
+            )
         scan = batch.scan(receipt)
         return Judgement(
             receipt,
             ranked[:_KEPT],
-            self._rivals(receipt, ranked),
+            rivals(batch, self._weigher, receipt, ranked[:_KEPT]),
             reading.unexplained,
             reading.foreign,
             scan.refund,
@@ -199,7 +213,7 @@ class Explainer:
     # --- weighing ------------------------------------------------------------------------------------------------
 
     def _weigh(self, receipt: int, rows: tuple[int, ...], settlement: Settlement, group: Group | None) -> Explanation:
-        weigher = self._weigher
+        batch, weigher = self._batch, self._weigher
         debtor = self._items.debtor_at[rows[0]]
         contradictions: list[str] = []
         if group is not None:
@@ -220,16 +234,39 @@ class Explainer:
             payer = weigher.payer(receipt, debtor)
             strength, named, identified, payer_bits = payer.strength, payer.named, payer.identified, payer.bits
             rows_of_evidence += payer.evidence
-            if payer.contradiction:
+            # One debtor of ours may clearly pay for another: the number whole, the amount rare and explained.
+            if payer.contradiction and not (
+                payer.contradiction == "account-of-another-debtor"
+                and reference >= _STRONG_REFERENCE
+                and (level in CLEAR or level == "listed")
+                and amount_level in EXPLAINING
+                and amount >= _RARE_AMOUNT
+                and not owes_the_same(batch, receipt)
+            ):
                 contradictions.append(payer.contradiction)
             if payer.other_name and level not in CLEAR:
                 # A namesake with the clean number and amount is a relative; without the number he is somebody else.
                 contradictions.append("payer-is-another-debtor")
+        lines = settlement.lines
+        if amount_level in _REFUSED and group is None and self._policy.automation.part_payment:
+            # Item and payer, or item and the very amount that was agreed, are certain: what was paid counts, the
+            # discount that was not due stays open.
+            agreed = amount_level == "late_discount" and amount >= _KIND and level in CLEAR | DAMAGED - FAINT
+            whole = reference >= _STRONG_REFERENCE and strength >= _STRONG_PAYER
+            lines = without_discount(lines) if whole or agreed else lines
         date = weigher.date(receipt, rows)
         rows_of_evidence.append(date)
         score = weigher.prior_item + reference + amount + payer_bits + date.bits
+        if not is_ours:
+            refusal = weigher.refusal(receipt, rows, debtor)
+            if refusal is not None:
+                contradictions.append("refused-before")
+            for learned in (weigher.habit(receipt, level), refusal):
+                if learned is not None:
+                    rows_of_evidence.append(learned)
+                    score += learned.bits
         return Explanation(
-            tuple(sorted(rows)), debtor, settlement.lines, score, level, reference, amount_level, amount, strength,
+            tuple(sorted(rows)), debtor, lines, score, level, reference, amount_level, amount, strength,
             named, identified, tuple(rows_of_evidence), "", contradictions, group.ways if group else 1.0,
         )  # fmt: skip
 
@@ -273,7 +310,7 @@ class Explainer:
             contradictions.append("names-other-items")
         months = scan.months
         if months:
-            level = "period" if self._in_months(row, months) else "other_period"
+            level = "period" if in_months(self._items, row, months) else "other_period"
             return level, bits[level] + (bits["unexplained"] if reading.unexplained else 0.0)
         level = "unexplained" if reading.unexplained else "absent"
         return level, bits[level]
@@ -281,10 +318,6 @@ class Explainer:
     def _has_others(self, row: int) -> bool:
         own = self._items.items_of(self._items.debtor_at[row])
         return bool((self._items.open_minor[own] != 0).sum() > 1)
-
-    def _in_months(self, row: int, months: tuple[int, ...]) -> bool:
-        days = (self._items.issue_at[row], self._items.due_at[row])
-        return any(_month(day) in months for day in days if day > 0)
 
     def _group_reference(
         self, receipt: int, rows: tuple[int, ...], group: Group, contradictions: list[str]
@@ -326,45 +359,9 @@ class Explainer:
             if hit.level in (DAMAGED | CLEAR) - FAINT
         )
 
-    # --- everything that is no item of ours ----------------------------------------------------------------------
-
-    def _rivals(self, receipt: int, ranked: list[Explanation]) -> list[float]:
-        """Foreign money, and for each debtor in question something that is not loaded."""
-        rivals = [self._foreign]
-        amount = self._batch.amounts[receipt]
-        weigher = self._weigher
-        background = 2.0 ** -weigher.surprise(receipt, 1)
-        clearly = bool(ranked) and ranked[0].reference in CLEAR and not ranked[0].closed
-        debtors: dict[int, tuple[int, ...]] = {}
-        for one in ranked[:_KEPT]:
-            if not one.closed:
-                debtors.setdefault(one.debtor, one.rows)
-        for debtor in self._batch.debtor_hits(receipt):
-            if debtor >= 0:
-                debtors.setdefault(debtor, ())
-        for debtor, rows in debtors.items():
-            payer = weigher.payer(receipt, debtor)
-            if payer.bits < 5.0:
-                continue
-            # Where the item is named, how often its amount repeats does not matter.
-            share = 0.0 if clearly else weigher.same_amount_share(debtor, amount, rows)
-            repeated = math.log2((0.1 * share + background) / background) if share else 0.0
-            rivals.append(self._unlisted + weigher.prior_debtor + payer.bits + repeated)
-        return rivals
-
 
 def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
     return one[0] >= 0 and other[0] >= 0 and one[0] < other[1] and other[0] < one[1]
-
-
-def _month(day: int) -> int:
-    # Civil-from-days (H. Hinnant): month of a day number, without building date objects in a hot loop.
-    day += 719468
-    era_day = day % 146097
-    year_of_era = (era_day - era_day // 1460 + era_day // 36524 - era_day // 146096) // 365
-    day_of_year = era_day - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
-    month = (5 * day_of_year + 2) // 153
-    return month + 3 if month < 10 else month - 9
 
 
 __all__ = ["CLEAR", "NAMING", "Explainer", "Explanation", "Judgement"]

@@ -6,7 +6,9 @@ Look-up tables are built on first use, so that a small day does not pay for what
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,28 +18,41 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from pipelines.frames import COLLECTIONS, DEBTORS, ITEMS, KNOWN_PAYERS, conform
 from pipelines.matching.columns import (
     Flags,
-    Groups,
     Ints,
     SortedKeys,
     compacted,
     days,
     digit_values,
-    first_rows,
+    distinct,
     is_blank,
     split_pairs,
     strings,
     whole_numbers,
 )
-from pipelines.matching.names import Names
+from pipelines.matching.debtors import DebtorTables
+from pipelines.matching.kept import fingerprint
 from pipelines.matching.series import Series, find_series
-from pipelines.references import clean_iban
+from pipelines.matching.texts import BothTables, KeyTable, Texts, hashed
+from pipelines.ports.kept import TableStore
 from pipelines.text import compact
 
-# How a payer's account is known: loaded with the debtor, or learned from confirmed payments.
-PayerLevel = tuple[int, str]
+_OTHER_COLUMNS = ("order_number", "shipment_ids", "contract_id", "creditor_reference")
+_OTHER_LEVELS = ("order", "shipment", "contract", "creditor_reference")
 
 
-class ItemIndex:
+# The columns the kept tables are built from, and the tables.
+_KEPT_FROM = (
+    "invoice_number", "debtor_number", *_OTHER_COLUMNS, "end_to_end_id", "mandate_id", "debtor_ibans", "debtor_name",
+    "aliases",
+)  # fmt: skip
+KEPT = (
+    "keys", "debtor", "debtor_numbers", "_master_debtor", "_debtor_codes", "_by_key", "_other_numbers",
+    "other_prefixes", "_by_debtor_number", "_own_end_to_end", "_own_mandates", "_loaded_ibans", "has_iban", "_groups",
+    "_digits", "series", "by_digits", "by_counter", "by_short_year", "names",
+)  # fmt: skip
+
+
+class ItemIndex(DebtorTables):
     """Open and closed items with every key a payment can name them by.
 
     Rows are item positions 0..n−1 in the order of the frame, debtors are codes 0..m−1; neither leaves the matcher.
@@ -50,6 +65,7 @@ class ItemIndex:
         collections: pd.DataFrame,
         known_payers: pd.DataFrame,
         debtors: pd.DataFrame | None = None,
+        tables: TableStore | None = None,
     ) -> None:
         self._frame = items = conform(items, ITEMS, "items")
         self.collections = conform(collections, COLLECTIONS, "collections")
@@ -57,9 +73,7 @@ class ItemIndex:
         self._masters = conform(debtors, DEBTORS, "debtors") if debtors is not None else None
         self.size = len(items)
         self._numbers = strings(items["invoice_number"])
-        self.numbers: list[str] = self._numbers.to_pylist()
-        self.keys = compacted(self._numbers)
-        self._by_key, self._by_key_several = first_rows(self.keys.to_pylist())
+        self.numbers = Texts(self._numbers)
         self.amount: Ints = whole_numbers(items["amount_minor"])
         self.cancelled: Flags = (items["status"] == "cancelled").to_numpy(dtype=bool)
         self.open_minor: Ints = whole_numbers(items["open_minor"])
@@ -70,7 +84,10 @@ class ItemIndex:
         self.due: Ints = days(items["due_date"])
         self.discount_points: Ints = whole_numbers(items["cash_discount_basis_points"])
         self.discount_until: Ints = days(items["cash_discount_until"])
-        self._number_debtors()
+        self._keep_in = tables
+        self._is_kept = tables is not None and self._take_kept(tables)
+        if not self._is_kept:
+            self._number_debtors()
         # The same memory, read one value at a time: a plain int comes out, three times as fast as from the array.
         self.open_at = self.open_minor.data
         self.amount_at = self.amount.data
@@ -81,15 +98,44 @@ class ItemIndex:
         self._moved: dict[int, set[int]] = {}
         self.open_count = max(int(np.count_nonzero(self.open_minor)), 1)
 
-    def _number_debtors(self) -> None:
-        parts = [self._frame["debtor_number"], self._payers["debtor_number"]]
+    def build(self) -> None:
+        """Build every look-up table now, so that processes that are to share them do not build their own."""
+        for name in (*KEPT, "by_end_to_end", "by_mandate", "_learned_ibans", "_by_open", "_by_net"):
+            getattr(self, name)
+        self.names.build()
+
+    # --- kept between runs ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """What the kept tables depend on, as a hash: no amount, no date but that of issue, nothing of the payments."""
+        parts = [strings(self._frame[name]) for name in _KEPT_FROM] + [pa.array(self.issue)]
         if self._masters is not None:
-            parts.append(self._masters["debtor_number"])
-        codes, names = pd.factorize(pd.concat(parts, ignore_index=True))
-        self.debtor: Ints = codes[: self.size].astype(np.int64)
-        self._payer_debtor: Ints = codes[self.size : self.size + len(self._payers)].astype(np.int64)
-        self._master_debtor: Ints = codes[self.size + len(self._payers) :].astype(np.int64)
-        self.debtor_numbers: list[str] = names.tolist()
+            parts += [strings(self._masters[name]) for name in self._masters.columns]
+        return fingerprint(parts)
+
+    def _take_kept(self, tables: TableStore) -> bool:
+        kept = tables.load(self.fingerprint)
+        if kept is None or not set(KEPT) <= kept.keys():
+            return False
+        self.__dict__.update(kept)
+        self._payer_debtor = np.array(
+            [self.debtor_of(number) for number in self._payers["debtor_number"].tolist()], dtype=np.int64
+        )
+        if (self._payer_debtor < 0).any():
+            # A payer was learned for somebody of whom nothing is loaded: the debtors have to be numbered anew.
+            for name in KEPT:
+                del self.__dict__[name]
+            return False
+        return True
+
+    def keep(self) -> None:
+        """Keep the tables for the next run, unless they came from there."""
+        if self._keep_in is None or self._is_kept or len(self.debtor_numbers) != self._loaded_debtors:
+            return
+        self.build()
+        self._keep_in.store(self.fingerprint, {name: self.__dict__[name] for name in KEPT})
+        self._is_kept = True
 
     # --- amounts -------------------------------------------------------------------------------------------------
 
@@ -159,18 +205,38 @@ class ItemIndex:
         if open_minor:
             self._moved.setdefault(open_minor, set()).add(row)
 
+    @cached_property
+    def keys(self) -> Any:
+        """Each item's number, letters and digits only."""
+        return compacted(self._numbers)
+
     # --- numbers -------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _by_key(self) -> KeyTable:
+        return KeyTable(self.keys, None, np.arange(self.size))
+
+    def prime(self, keys: Iterable[str]) -> set[str]:
+        """Which of many stretches of text are a key in any table: the number of an item, an order, a debtor …"""
+        asked = list(dict.fromkeys(keys))
+        hashes = hashed(pa.array(asked, pa.large_string()))
+        found: set[str] = set()
+        for table in (self._by_key, self._other_numbers, self._by_debtor_number, self.by_mandate):
+            found.update(table.prime(asked, hashes))
+        return found
+
+    def prime_numbers(self, keys: Iterable[str]) -> set[str]:
+        """Which of many keys are the number of an item."""
+        return set(self._by_key.prime(list(dict.fromkeys(keys))))
 
     def single_key(self, key: str) -> int | None:
         """The one item whose number is ``key``; None if there is none or more than one."""
-        return self._by_key.get(key) if key not in self._by_key_several else None
+        found = self._by_key.get(key)
+        return found[0] if len(found) == 1 else None
 
     def with_key(self, key: str) -> tuple[int, ...]:
         """Items whose number, letters and digits only, is ``key``."""
-        row = self._by_key.get(key)
-        if row is None:
-            return ()
-        return self._by_key_several.get(key) or (row,)
+        return self._by_key.get(key)
 
     @cached_property
     def series(self) -> Series:
@@ -207,150 +273,84 @@ class ItemIndex:
         return SortedKeys(self.counters, self.counters > 0)
 
     @cached_property
-    def _other_numbers(self) -> dict[str, tuple[tuple[str, int], ...]]:
-        """Order, shipment and contract numbers and creditor references: key → (level, row)."""
-        found: dict[str, list[tuple[str, int]]] = {}
-        for column, level in (("order_number", "order"), ("shipment_ids", "shipment"), ("contract_id", "contract"),
-                              ("creditor_reference", "creditor_reference")):  # fmt: skip
+    def by_short_year(self) -> SortedKeys:
+        """Items by all digits of their number with the year cut to two places; only where that names them well."""
+        return SortedKeys(self.series.short_year, self.series.short_year >= 10**5)
+
+    @cached_property
+    def _other_numbers(self) -> KeyTable:
+        """Order, shipment and contract numbers and creditor references: key → row and level as one number."""
+        parts: list[tuple[Any, Ints, Ints]] = []
+        for level, column in enumerate(_OTHER_COLUMNS):
             array = strings(self._frame[column])
-            if is_blank(array):
-                continue
-            values, codes, rows = split_pairs(array, np.arange(self.size))
-            keys = compacted(pa.array(values, pa.large_string())).to_pylist()
-            for code, row in zip(codes.tolist(), rows.tolist(), strict=True):
-                found.setdefault(keys[code], []).append((level, row))
-        found.pop("", None)
-        return {key: tuple(rows) for key, rows in found.items()}
+            if not is_blank(array):
+                values, codes, rows = split_pairs(array, np.arange(self.size))
+                parts.append((compacted(values), codes, rows * len(_OTHER_LEVELS) + level))
+        if not parts:
+            return KeyTable(pa.array([], pa.large_string()), None, np.empty(0, np.int64))
+        starts = np.cumsum([0, *(len(keys) for keys, _, _ in parts)])
+        return KeyTable(
+            pa.concat_arrays([keys for keys, _, _ in parts]),
+            np.concatenate([codes + start for (_, codes, _), start in zip(parts, starts, strict=False)]),
+            np.concatenate([values for _, _, values in parts]),
+        )
 
     def other_numbers(self, key: str) -> tuple[tuple[str, int], ...]:
         """(level, row) of items with this order, shipment or contract number or creditor reference."""
-        return self._other_numbers.get(key, ())
+        found = self._other_numbers.get(key)
+        return tuple((_OTHER_LEVELS[one % len(_OTHER_LEVELS)], one // len(_OTHER_LEVELS)) for one in found)
 
     @cached_property
     def other_prefixes(self) -> frozenset[str]:
         """Letters that order, shipment, contract and debtor numbers begin with."""
-        keys = [*self._other_numbers, *self._by_debtor_number]
-        starts = pc.replace_substring_regex(pa.array(keys, pa.large_string()), "[0-9].*$", "").unique().to_pylist()
+        keys = pa.concat_arrays([self._other_numbers.texts, self._by_debtor_number.texts])
+        starts = pc.replace_substring_regex(keys, "[0-9].*$", "").unique().to_pylist()
         return frozenset(start for start in starts if start)
 
     # --- our own collections -------------------------------------------------------------------------------------
 
     @cached_property
-    def by_end_to_end(self) -> dict[str, tuple[int, ...]]:
-        """Our own EndToEndIds → items: from the collections and from the items themselves."""
-        found: dict[str, dict[int, None]] = {}
-        for row, number in zip(self.collection_rows.tolist(), self.collections["end_to_end_id"].tolist(), strict=True):
-            if row >= 0 and number:
-                found.setdefault(compact(number), {})[row] = None
+    def by_end_to_end(self) -> BothTables:
+        """Our own EndToEndIds → items, ascending: from the collections and from the items themselves."""
+        known = np.flatnonzero(self.collection_rows >= 0)
+        keys = compacted(strings(self.collections["end_to_end_id"].iloc[known]))
+        return BothTables(_pairs(keys, self.collection_rows[known]), self._own_end_to_end)
+
+    @cached_property
+    def _own_end_to_end(self) -> KeyTable:
         array = strings(self._frame["end_to_end_id"])
-        if not is_blank(array):
-            for row, key in enumerate(compacted(array).to_pylist()):
-                if key:
-                    found.setdefault(key, {})[row] = None
-        return {key: tuple(sorted(rows)) for key, rows in found.items()}
+        if is_blank(array):
+            return KeyTable(pa.array([], pa.large_string()), None, np.empty(0, np.int64))
+        return _pairs(compacted(array), np.arange(self.size))
 
     @cached_property
     def collection_rows(self) -> Ints:
         """The item row of each collection, −1 where its invoice is not loaded."""
-        rows = (self.row_of(number) for number in self.collections["invoice_number"].tolist())
-        return np.fromiter(rows, dtype=np.int64, count=len(self.collections))
+        numbers = self.collections["invoice_number"].tolist()
+        self.prime_numbers(compacted(strings(self.collections["invoice_number"])).to_pylist())
+        return np.fromiter((self.row_of(number) for number in numbers), dtype=np.int64, count=len(numbers))
 
     @cached_property
-    def by_mandate(self) -> dict[str, tuple[int, ...]]:
-        """Mandate references → debtors."""
-        found: dict[str, dict[int, None]] = {}
+    def by_mandate(self) -> BothTables:
+        """Mandate references → debtors, ascending."""
+        known = np.flatnonzero(self.collection_rows >= 0)
+        keys = compacted(strings(self.collections["mandate_id"].iloc[known]))
+        return BothTables(_pairs(keys, self.debtor[self.collection_rows[known]]), self._own_mandates)
+
+    @cached_property
+    def _own_mandates(self) -> KeyTable:
         array = strings(self._frame["mandate_id"])
-        if not is_blank(array):
-            values, codes, debtors = split_pairs(array, self.debtor)
-            for code, debtor in zip(codes.tolist(), debtors.tolist(), strict=True):
-                found.setdefault(compact(values[code]), {})[debtor] = None
-        for row, mandate in zip(self.collection_rows.tolist(), self.collections["mandate_id"].tolist(), strict=True):
-            if row >= 0 and mandate:
-                found.setdefault(compact(mandate), {})[int(self.debtor[row])] = None
-        found.pop("", None)
-        return {key: tuple(sorted(debtors)) for key, debtors in found.items()}
+        if is_blank(array):
+            return KeyTable(pa.array([], pa.large_string()), None, np.empty(0, np.int64))
+        # Several mandates of an item stand side by side.
+        values, codes, debtors = split_pairs(array, self.debtor)
+        return _pairs(compacted(values).take(pa.array(codes)), debtors)
 
-    # --- debtors -------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def _groups(self) -> Groups:
-        return Groups(self.debtor, len(self.debtor_numbers))
-
-    def items_of(self, debtor: int) -> Ints:
-        """All items of a debtor, settled ones too."""
-        return self._groups.of(debtor)
-
-    @cached_property
-    def _by_debtor_number(self) -> dict[str, int]:
-        keys = compacted(pa.array(self.debtor_numbers, pa.large_string())).to_pylist()
-        found = dict(zip(keys, range(len(keys)), strict=True))
-        found.pop("", None)
-        return found
-
-    def debtor_with_key(self, key: str) -> int:
-        """The debtor whose number, letters and digits only, is ``key``; −1 if none."""
-        return self._by_debtor_number.get(key, -1)
-
-    @cached_property
-    def _loaded_ibans(self) -> tuple[dict[str, int], Ints, Ints]:
-        """IBAN → code, and the distinct pairs (code, debtor) sorted, as starts per code and debtors."""
-        parts = [(self._frame["debtor_ibans"], self.debtor)]
-        if self._masters is not None:
-            parts.append((self._masters["ibans"], self._master_debtor))
-        used = [(array, codes) for column, codes in parts if not is_blank(array := strings(column))]
-        if not used:
-            return {}, np.zeros(1, np.int64), np.empty(0, np.int64)
-        values, of_value, debtors = split_pairs(
-            pa.concat_arrays([array for array, _ in used]), np.concatenate([codes for _, codes in used])
-        )
-        cleaned = [clean_iban(value) for value in values]
-        codes_of = {iban: code for code, iban in enumerate(dict.fromkeys(cleaned))}
-        if len(codes_of) < len(values):
-            # The same account written in two ways is one account.
-            of_value = np.array([codes_of[iban] for iban in cleaned], dtype=np.int64)[of_value]
-            span = len(self.debtor_numbers) + 1
-            pairs = np.unique(of_value * span + debtors)
-            of_value, debtors = pairs // span, pairs % span
-        return codes_of, np.searchsorted(of_value, np.arange(len(codes_of) + 1)), debtors
-
-    @cached_property
-    def _learned_ibans(self) -> dict[str, dict[int, str]]:
-        found: dict[str, dict[int, str]] = {}
-        counts = whole_numbers(self._payers["count"], 1).tolist()
-        for iban, debtor, count in zip(self._payers["iban"].tolist(), self._payer_debtor.tolist(), counts, strict=True):
-            found.setdefault(clean_iban(iban), {})[debtor] = "learned" if count > 1 else "learned_once"
-        return found
-
-    def by_iban(self, iban: str) -> tuple[PayerLevel, ...]:
-        """(debtor, how it is known) for a payer's account."""
-        codes, starts, debtors = self._loaded_ibans
-        code = codes.get(iban)
-        learned = self._learned_ibans.get(iban) if self._learned_ibans else None
-        if code is None:
-            return tuple(sorted(learned.items())) if learned else ()
-        loaded = debtors[starts[code] : starts[code + 1]].tolist()
-        if not learned:
-            return tuple((debtor, "iban") for debtor in loaded)
-        return tuple(sorted({**learned, **dict.fromkeys(loaded, "iban")}.items()))
-
-    @cached_property
-    def has_iban(self) -> Flags:
-        """Per debtor: whether an account of theirs is known from master data."""
-        known = np.zeros(len(self.debtor_numbers), dtype=bool)
-        known[self._loaded_ibans[2]] = True
-        return known
-
-    @cached_property
-    def names(self) -> Names:
-        """Debtors' names and aliases."""
-        columns = [(self._frame["debtor_name"], self.debtor), (self._frame["aliases"], self.debtor)]
-        if self._masters is not None:
-            columns += [(self._masters["name"], self._master_debtor), (self._masters["aliases"], self._master_debtor)]
-        parts = [(array, codes) for column, codes in columns if not is_blank(array := strings(column))]
-        if not parts:
-            return Names([], np.empty(0, np.int64), np.empty(0, np.int64), len(self.debtor_numbers))
-        # A "|" never occurs inside a name, so names and joined aliases are split the same way.
-        texts, names, debtors = split_pairs(
-            pa.concat_arrays([array for array, _ in parts]), np.concatenate([codes for _, codes in parts])
-        )
-        return Names(texts, names, debtors, len(self.debtor_numbers))
+def _pairs(keys: Any, values: Ints) -> KeyTable:
+    """Keys → values, each pair once, values ascending."""
+    encoded = keys.dictionary_encode()
+    codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
+    span = int(values.max(initial=0)) + 1
+    pairs = distinct(codes * span + values)
+    return KeyTable(encoded.dictionary, pairs // span, pairs % span)

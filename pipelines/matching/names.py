@@ -6,13 +6,14 @@ import math
 import re
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
-import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 from rapidfuzz.distance import Indel
 
-from pipelines.matching.columns import Flags, Ints, canonical_name
+from pipelines.matching.columns import Flags, Ints, canonical_name, canonical_names, distinct
+from pipelines.matching.texts import Texts
 
 
 def _vocabulary(text: str) -> frozenset[str]:
@@ -26,25 +27,31 @@ _WEAK = _vocabulary(
 )
 _VOWELS = re.compile(r"(?<!^)[AEIOUY]")
 _SIMILAR = 0.8
+_REMEMBERED = ("_words", "_of", "_payer_words", "_exact")
 _LARGEST_BLOCK = 20_000
 _SMALL_BLOCK = 8
 
 
 def words(name: str) -> tuple[str, ...]:
     """The telling words of a name in canonical form; all words if none is telling."""
-    every = tuple(canonical_name(name).split())
-    telling = tuple(word for word in every if word not in _WEAK)
-    return telling or every
+    return telling(canonical_name(name))
+
+
+def telling(canonical: str) -> tuple[str, ...]:
+    """``words`` of a name that is in canonical form."""
+    every = canonical.split()
+    return tuple([word for word in every if word not in _WEAK]) or tuple(every)
 
 
 class Names:
     """All names of all debtors.
 
-    texts: distinct names; owner_name / owner_debtor: distinct pairs (name code, debtor code), sorted by name.
+    texts: distinct names (``large_string`` array); owner_name / owner_debtor: distinct pairs (name code, debtor code),
+    sorted by name.
     """
 
-    def __init__(self, texts: list[str], owner_name: Ints, owner_debtor: Ints, debtors: int) -> None:
-        self._texts = texts
+    def __init__(self, texts: Any, owner_name: Ints, owner_debtor: Ints, debtors: int) -> None:
+        self._texts = Texts(texts)
         self._owner_name = owner_name
         self._owner_debtor = owner_debtor
         self._debtors = max(debtors, 1)
@@ -55,6 +62,17 @@ class Names:
         self._of: dict[int, list[tuple[str, ...]]] = {}
         self._payer_words: dict[str, tuple[str, ...]] = {}
         self._exact: dict[str, tuple[int, ...]] = {}
+
+    def build(self) -> None:
+        """Build the tables now (see ItemIndex.build)."""
+        assert self._blocks is not None
+        assert self._rarities is not None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The tables, and nothing that was remembered or is only needed to build them."""
+        self.build()
+        state = {name: value for name, value in self.__dict__.items() if name not in {"_table", *_REMEMBERED}}
+        return state | {name: {} for name in _REMEMBERED}
 
     def of(self, debtor: int) -> list[tuple[str, ...]]:
         """The telling words of each of a debtor's names."""
@@ -67,7 +85,7 @@ class Names:
     def _known(self, code: int) -> tuple[str, ...]:
         found = self._words.get(code)
         if found is None:
-            found = self._words[code] = words(self._texts[code])
+            found = self._words[code] = telling(self._canonical[code])
         return found
 
     def payer(self, name: str) -> tuple[str, ...]:
@@ -78,10 +96,13 @@ class Names:
         return found
 
     @cached_property
+    def _canonical(self) -> Texts:
+        return Texts(canonical_names(self._texts.array))
+
+    @cached_property
     def _table(self) -> tuple[dict[str, int], Ints, Ints, Ints]:
         """Word → code, in how many debtors' names a word occurs, and the pairs (word code, name code)."""
-        texts = pa.array([canonical_name(text) for text in self._texts], pa.large_string())
-        lists = pc.split_pattern(texts, " ")
+        lists = pc.split_pattern(self._canonical.array, " ")
         parents = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False).astype(np.int64)
         encoded = pc.list_flatten(lists).dictionary_encode()
         codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
@@ -117,7 +138,7 @@ class Names:
         skeleton_of_pair = np.repeat(of_word[codes], times)
         debtor_of_pair = self._owner_debtor[first + inside]
         # Each block is sorted by debtor and free of doubles, so that two blocks are intersected by binary search.
-        pairs = np.unique(skeleton_of_pair * (self._debtors + 1) + debtor_of_pair)
+        pairs = distinct(skeleton_of_pair * (self._debtors + 1) + debtor_of_pair)
         starts_of_block = np.searchsorted(pairs // (self._debtors + 1), np.arange(len(skeletons) + 1))
         return skeletons, starts_of_block.tolist(), pairs % (self._debtors + 1)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from string import ascii_uppercase, digits
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,12 @@ from pipelines.matching.columns import MAX_DIGITS, Flags, Ints
 # A stretch is taken for the year when it is the issue year in nearly all items of a series.
 _YEAR_SHARE = 0.9
 _LEAST = 3
+_JOINING = frozenset("-/._ ")
+_CLASSES = {**{ord(sign): "0" for sign in digits}, **{ord(sign): "A" for sign in ascii_uppercase}}
+_NO_DIGITS = {ord(sign): None for sign in digits}
+# So many different letters at fixed places are no prefix or branch: they count.
+_MOST_LETTERS = 12
+_MOST_PREFIXES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +31,9 @@ class Series:
     every series begins with a year. years: the years that occur. longest: characters of the longest key.
     starts_with_digit: whether any number begins with a digit. counters: see ItemIndex.counters.
     short_year: the digits with the year cut to two places, −1 where the series has no four-digit year in front.
+    mixed: classes of signs (``00A00000A``) of numbers with letters behind digits, or with ever other letters in front →
+    the letters that stand there, None when they count as well.
+    bare_lengths: how many digits they have without leading zeros or with the year cut, six or more.
     """
 
     prefixes: frozenset[str]
@@ -34,6 +44,8 @@ class Series:
     starts_with_digit: bool
     counters: Ints
     short_year: Ints
+    bare_lengths: frozenset[int]
+    mixed: dict[str, frozenset[str] | None]
 
     def is_own_shape(self, prefix: str, digits: str) -> bool:
         """Whether digits behind a prefix ("" for none) look like an invoice number of ours."""
@@ -43,17 +55,48 @@ class Series:
             return int(digits[:4]) in self.years
         return len(digits) >= 4 or prefix in self.prefixes
 
+    def is_mixed_shape(self, key: str) -> bool:
+        """Whether letters and digits, without signs, look like a number of ours that has letters behind digits."""
+        shape = key.translate(_CLASSES)
+        if shape not in self.mixed:
+            return False
+        letters = self.mixed[shape]
+        return letters is None or key.translate(_NO_DIGITS) in letters
 
-def find_series(keys: Any, digits: Ints, lengths: Ints, issue: Ints) -> Series:
+    def is_part_of_own_shape(self, runs: list[tuple[str, int, int]], text: str, position: int) -> bool:
+        """Whether a run of digits, alone or with its neighbours (``RE-2026-00999``), looks like a number of ours.
+
+        runs, text: of a ``references.Scan``.
+        """
+        run = runs[position][0]
+        before = runs[position - 1][0] if position and runs[position - 1][0][0] > "9" else ""
+        return self.is_own_shape(before, run) or self.is_joined_shape(runs, text, position)
+
+    def is_joined_shape(self, runs: list[tuple[str, int, int]], text: str, position: int) -> bool:
+        """The same with at least one neighbour."""
+        for first in range(max(position - 2, 0), position + 1):
+            before = runs[first - 1][0] if first and runs[first - 1][0][0] > "9" else ""
+            digits = ""
+            for last in range(first, min(first + 3, len(runs))):
+                run, start, _ = runs[last]
+                if run[0] > "9" or (last > first and not _JOINING.issuperset(text[runs[last - 1][2] : start])):
+                    break
+                digits += run
+                if last >= position and last > first and self.is_own_shape(before, digits):
+                    return True
+        return False
+
+
+def find_series(keys: Any, numbers: Ints, lengths: Ints, issue: Ints) -> Series:
     """Infer the series of compact keys; ``issue`` are issue days, from which the years come."""
     prefix_codes, prefixes = _prefixes(keys)
-    usable = digits >= 0
+    usable = numbers >= 0
     power = np.power(10, np.maximum(lengths - 4, 0), dtype=np.int64)
     year = issue.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970
-    leading = np.where(usable & (lengths > 4), digits // power, -1)
-    trailing = np.where(usable & (lengths > 4), digits % 10000, -1)
+    leading = np.where(usable & (lengths > 4), numbers // power, -1)
+    trailing = np.where(usable & (lengths > 4), numbers % 10000, -1)
     power2 = np.power(10, np.maximum(lengths - 2, 0), dtype=np.int64)
-    leading2 = np.where(usable & (lengths > 4), digits // power2, -1)
+    leading2 = np.where(usable & (lengths > 4), numbers // power2, -1)
     group = prefix_codes * (MAX_DIGITS + 2) + np.minimum(lengths, MAX_DIGITS + 1)
     _, members = np.unique(group, return_inverse=True)
     sizes = np.bincount(members)
@@ -66,11 +109,13 @@ def find_series(keys: Any, digits: Ints, lengths: Ints, issue: Ints) -> Series:
     front = mostly(leading == year)
     back = mostly(trailing == year) & ~front
     front2 = mostly(leading2 == year % 100) & ~front & ~back
-    counters = np.where(front, digits % power, np.where(back, digits // 10000, np.where(front2, digits % power2, -1)))
+    counters = np.where(
+        front, numbers % power, np.where(back, numbers // 10000, np.where(front2, numbers % power2, -1))
+    )
     plain = usable & ~front & ~back & ~front2
     rows = np.flatnonzero(plain & (prefix_codes > 0))
-    counters[rows] = digits[rows]
-    short = np.where(front, (digits // power % 100) * power + digits % power, -1)
+    counters[rows] = numbers[rows]
+    short = np.where(front, (numbers // power % 100) * power + numbers % power, -1)
     known_lengths = frozenset(int(length) for length in np.unique(lengths[usable]))
     without_year = frozenset(int(length) for length in np.unique(lengths[usable & ~front]))
     years = frozenset(int(value) for value in np.unique(leading[front])) if front.any() else frozenset()
@@ -84,7 +129,37 @@ def find_series(keys: Any, digits: Ints, lengths: Ints, issue: Ints) -> Series:
         starts_with_digit="" in prefixes,
         counters=counters,
         short_year=short,
+        mixed=_mixed(keys, len(prefixes) > _MOST_PREFIXES),
+        bare_lengths=_bare_lengths(numbers[usable], short),
     )
+
+
+def _bare_lengths(numbers: Ints, short: Ints) -> frozenset[int]:
+    values = np.concatenate((numbers, short[short > 0]))
+    return frozenset(
+        width
+        for width in range(6, MAX_DIGITS + 1)
+        if bool(((values >= 10 ** (width - 1)) & (values < 10**width)).any())
+    )
+
+
+def _mixed(keys: Any, many_prefixes: bool) -> dict[str, frozenset[str] | None]:
+    """The shapes of keys whose letters count, each that three or more items have; see Series."""
+    rows = pc.match_substring_regex(keys, "[0-9][A-Z]|^[A-Z]" if many_prefixes else "[0-9][A-Z]")
+    if not pc.any(rows).as_py():
+        return {}
+    chosen = keys.filter(rows)
+    shapes = pc.replace_substring_regex(pc.replace_substring_regex(chosen, "[0-9]", "0"), "[A-Z]", "A")
+    letters = pc.replace_substring_regex(chosen, "[^A-Z]+", "")
+    found: dict[str, frozenset[str] | None] = {}
+    table = pa.table({"shape": shapes, "letters": letters}).group_by("shape")
+    groups = table.aggregate([("letters", "count"), ("letters", "distinct")])
+    columns = (groups[name].to_pylist() for name in ("shape", "letters_count", "letters_distinct"))
+    for shape, count, different in zip(*columns, strict=True):
+        behind = "0A" in shape
+        if count >= _LEAST and (behind or len(different) > _MOST_LETTERS):
+            found[shape] = frozenset(different) if len(different) <= _MOST_LETTERS else None
+    return found
 
 
 def _prefixes(keys: Any) -> tuple[Ints, list[str]]:

@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 
 
 class Decision(NamedTuple):
-    """command: accept, reject, assign, split, hold, release or undo. payload: what was decided, JSON-ready."""
+    """command: accept, reject, assign, split, confirm, hold, release or undo. payload: what was decided, JSON-ready."""
 
     decision_id: str
     sequence: int
@@ -20,8 +20,21 @@ class Decision(NamedTuple):
 
 
 class Decisions(Protocol):
-    def add(self, command: str, transaction_id: str, payload: Mapping[str, object], user: str, reason: str) -> Decision:
-        """Records one decision and gives it its number."""
+    def next_id(self, command: str, subject: str) -> str:
+        """The id of the next decision when its caller gives none."""
+        ...
+
+    def add(
+        self,
+        command: str,
+        transaction_id: str,
+        payload: Mapping[str, object],
+        user: str,
+        reason: str,
+        *,
+        decision_id: str = "",
+    ) -> Decision:
+        """Records one decision and gives it its number; decision_id: as planned, "" to derive it here."""
         ...
 
     def of(self, transaction_id: str) -> list[Decision]:

@@ -42,11 +42,13 @@ class MatchIndex(Protocol):
     """Everything a strategy may ask about one batch of receipts and the items.
 
     Receipts are row positions 0..count−1 of the frame the strategy gets. ``items`` is the item index
-    (``pipelines.matching.items.ItemIndex``): numbers, keys, amounts, debtors, names.
+    (``pipelines.matching.items.ItemIndex``): numbers, keys, amounts, debtors, names. ``learned`` is what confirmed
+    payments taught about payers (``pipelines.learning.payers.Learned``).
     """
 
     policy: Policy
     items: Any
+    learned: Any
     count: int
     amounts: list[int]
     days: list[int]
@@ -59,6 +61,10 @@ class MatchIndex(Protocol):
 
     def windows(self, receipt: int) -> list[Window]:
         """Every stretch of the remittance text that may be one number."""
+
+    def known_windows(self, receipt: int) -> list[Window]:
+        """Those of ``windows`` that are a key of an item or debtor as they are: number, order, shipment, contract,
+        creditor reference, debtor number, mandate."""
 
     def payers(self, receipt: int) -> list[str]:
         """The names of who paid: counterparty and ultimate debtor, without doubles and empties."""

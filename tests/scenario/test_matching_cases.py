@@ -91,7 +91,8 @@ def test_damaged_number_alone_never_posts() -> None:
         payment(7000, "Danke"),
         stranger(4950, "Vertrag 9RE2026007771"),
         payment(128317, "KdNr 10002"),
-        stranger(128317, "RE-2026-00123", counterparty_name="Petra Schmidt", counterparty_iban=SCHMIDT),
+        stranger(128000, "RE-2026-00123", counterparty_name="Petra Schmidt", counterparty_iban=SCHMIDT),
+        stranger(128317, "RE-2026-00132", counterparty_name="Petra Schmidt", counterparty_iban=SCHMIDT),
     ],
 )
 def test_traps_wait_for_a_person(one: dict[str, object]) -> None:
@@ -195,20 +196,37 @@ DISCOUNT = {"cash_discount_basis_points": 200, "cash_discount_until": date(2026,
     [
         (date(2026, 11, 5), "cash-discount"),
         (date(2026, 11, 13), "cash-discount"),
-        (date(2026, 11, 25), "discount-after-deadline"),
+        (date(2026, 11, 25), "discount-left-open"),
     ],
 )
 def test_cash_discount_within_terms_and_tolerance(day: date, reason: str) -> None:
     ledger = [*crowd(), item("RE-2026-00123", 128317, **DISCOUNT)]
     [found] = plan(ledger, payment(128317 - 2566, "RE-2026-00123", booking_date=day))
     assert found.reason == reason
-    assert (found.disposition is Disposition.AUTO) == (reason == "cash-discount")
-    assert [(line.amount_minor, line.cash_minor) for line in found.lines] == [(125751, 125751), (2566, 0)]
+    assert found.disposition is Disposition.AUTO
+    granted = [(125751, 125751), (2566, 0)] if reason == "cash-discount" else [(125751, 125751)]
+    assert [(line.amount_minor, line.cash_minor) for line in found.lines] == granted
 
 
-def test_discount_nobody_agreed_waits() -> None:
+def test_discount_nobody_agreed_stays_open() -> None:
     [found] = plan(LEDGER, payment(128317 - 2566, "RE-2026-00123 abzgl. 2% Skonto"))
+    assert (found.disposition, found.reason) == (Disposition.AUTO, "discount-left-open")
+    assert paid(found) == {"RE-2026-00123": 128317 - 2566}
+    assert found.lines[0].kind is AllocationKind.PARTIAL
+
+
+def test_discount_nobody_agreed_waits_when_the_payer_is_unknown() -> None:
+    [found] = plan(LEDGER, stranger(128317 - 2566, "RE-2026-00123 abzgl. 2% Skonto"))
     assert (found.disposition, found.reason) == (Disposition.REVIEW, "discount-without-terms")
+
+
+def test_one_customer_pays_for_another() -> None:
+    schmidt = {"counterparty_name": "Petra Schmidt", "counterparty_iban": SCHMIDT}
+    [found] = plan(LEDGER, payment(128317, "RE-2026-00123", **schmidt))
+    assert (found.disposition, paid(found)) == (Disposition.AUTO, {"RE-2026-00123": 128317})
+    own = item("RE-2026-00778", 128317, "10002", open_minor=0)
+    [found] = plan([*LEDGER, own], payment(128317, "RE-2026-00123", **schmidt))
+    assert (found.disposition, found.reason) == (Disposition.REVIEW, "account-of-another-debtor")
 
 
 SEVERAL = [

@@ -116,7 +116,10 @@ def test_the_database_is_named_by_option_then_variable_then_file(tmp_path: Path)
     [
         ("[compnay]\n", 'unknown key "compnay"; did you mean "company"?'),
         ('[company]\nnmae = "x"\n', 'unknown key "company.nmae"; did you mean "name"?'),
-        ("[matching]\nzzz = 1\n", 'unknown key "matching.zzz"; known are max_auto_amount, policy, risk_per_mille'),
+        (
+            "[matching]\nzzz = 1\n",
+            'unknown key "matching.zzz"; known are max_auto_amount, policy, risk_amount, risk_per_mille',
+        ),
         ('[company]\nmode = "prod"\n', 'company.mode must be "live" or "test"'),
         ("[company]\nname = 5\n", "company.name must be a text"),
         ("[matching]\nmax_auto_amount = 25000.0\n", "matching.max_auto_amount must be an amount in quotes"),

@@ -1,0 +1,43 @@
+"""Reject, confirm, hold and release: decisions that move no money."""
+
+from __future__ import annotations
+
+from pipelines.errors import DecisionRefused
+from pipelines.operations.allocate import invoices_of
+from pipelines.operations.commands import Confirm, Hold, Reject, Release
+from pipelines.operations.effect import Effect, Ground
+
+
+def reject(ground: Ground, command: Reject) -> Effect:
+    """This allocation is never posted automatically for this transaction."""
+    cash = ground.cash(command.transaction_id)
+    stored = ground.work.proposals.latest([command.transaction_id]).get(command.transaction_id, [])
+    chosen = next((one for one in stored if one.proposal.rank == command.rank), None)
+    if chosen is None:
+        raise DecisionRefused(f"Transaction {command.transaction_id} has no proposal of rank {command.rank}.")
+    return Effect(
+        ("transaction", command.transaction_id),
+        cash.currency,
+        transaction_id=command.transaction_id,
+        payload={"rank": command.rank, "invoices": invoices_of(chosen.proposal.lines)},
+    )
+
+
+def confirm(ground: Ground, command: Confirm) -> Effect:
+    """What was posted is right."""
+    cash = ground.cash(command.transaction_id)
+    work, id_ = ground.work, command.transaction_id
+    settled = work.journal.settlements(transaction_ids=[id_])
+    if not settled:
+        raise DecisionRefused(f"Transaction {id_} has no allocation to confirm; accept or assign it.")
+    last = next((one for one in reversed(work.decisions.of(id_)) if one.command in ("confirm", "undo")), None)
+    if last is not None and last.command == "confirm":
+        raise DecisionRefused(f"Transaction {id_} is confirmed already.")
+    invoices = sorted({one.invoice_number for one in settled} - {""})
+    return Effect(("transaction", id_), cash.currency, transaction_id=id_, payload={"invoices": invoices})
+
+
+def hold(ground: Ground, command: Hold | Release) -> Effect:
+    """Keeps a transaction out of matching, or lets it in again."""
+    cash = ground.cash(command.transaction_id)
+    return Effect(("transaction", command.transaction_id), cash.currency, transaction_id=command.transaction_id)
