@@ -11,7 +11,7 @@ from datetime import date
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.assembly import Assembly
 from pipelines.errors import LedgerInvariantBroken
@@ -267,6 +267,15 @@ class Kontoklar(Assembly):
                     yield getattr(self, name)(as_of)
                 elif not dry_run:
                     yield self.deliver(as_of, just_asked=True)
+
+    def pending(self) -> list[dict[str, Any]]:
+        """What live sources announced and the bank has not booked yet, as last fetched, by account and day."""
+        from pipelines.pending import pending_of
+        from sources.recognise import read
+
+        with self.books.read() as work:
+            documents = [work.archive.document(key) for key in work.statements.newest_documents("finapi")]
+        return pending_of(statement for document in documents for statement in read(document)[1])
 
     # --- looking ----------------------------------------------------------------------------------------------------
 

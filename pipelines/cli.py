@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from pipelines.commands import (
+    accounts,
     approvals,
     audit,
     authorize,
@@ -52,7 +53,7 @@ def cli(session: Session, config: Path | None, database: str | None, as_json: bo
     session.as_json = session.as_json or as_json
 
 
-for module in (books, daily, authorize, review, approvals, debtor_changes, audit, learning, demo, simulate):
+for module in (accounts, books, daily, authorize, review, approvals, debtor_changes, audit, learning, demo, simulate):
     for command in module.COMMANDS:
         cli.add_command(command)
 guard(cli)

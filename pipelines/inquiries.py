@@ -11,6 +11,7 @@ from pipelines.errors import ConfigurationError
 from pipelines.known import refuse_unknown
 from pipelines.learning.reasons import text
 from pipelines.model.dunning import TriggerState
+from pipelines.operator_view import masked, problems
 from pipelines.ports.audit import FILTERS, AuditHead
 from pipelines.ports.work import Books
 
@@ -133,6 +134,32 @@ class Inquiries:
             if fact.trigger.state is TriggerState.HELD
         ]
 
+    def freshness(self, as_of: date) -> list[dict[str, Any]]:
+        """Per account how far it is proven and how its sources can reach it. days: until its consent ends; negative
+        when it is over, "" when nobody knows."""
+        with self._books.read() as work:
+            coverage = work.statements.coverage()
+            facts = [fact for fact in work.access.latest() if fact.account]
+        known = {row.account: row for row in coverage}
+        by_account = {fact.account: fact for fact in facts}
+        rows: list[dict[str, Any]] = []
+        for row in coverage:
+            fact = by_account.get(row.account)
+            rows.append(
+                {
+                    "account": masked(row.account),
+                    "currency": row.currency,
+                    "proven_to": row.proven_until.isoformat() if row.proven_until else "",
+                    "told_to": row.told_until.isoformat() if row.told_until else "",
+                    "open": ", ".join(problems(row)),
+                    **_access(fact, as_of),
+                }
+            )
+        for account in sorted(by_account.keys() - known.keys()):
+            empty = dict.fromkeys(("currency", "proven_to", "told_to", "open"), "")
+            rows.append({"account": masked(account), **empty, **_access(by_account[account], as_of)})
+        return rows
+
     def access(self) -> list[AccountAccess]:
         """How every account of the live sources could last be reached."""
         with self._books.read() as work:
@@ -143,3 +170,15 @@ class Inquiries:
         with self._books.read() as work:
             coverage: list[AccountCoverage] = work.statements.coverage()
         return coverage
+
+
+def _access(fact: AccountAccess | None, as_of: date) -> dict[str, Any]:
+    if fact is None:
+        return dict.fromkeys(("source", "access", "consent_until", "days"), "")
+    until = fact.consent_until
+    return {
+        "source": fact.source,
+        "access": f"{fact.state.value} {fact.code}".strip(),
+        "consent_until": until.isoformat() if until else "",
+        "days": (until - as_of).days if until else "",
+    }

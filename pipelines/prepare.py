@@ -67,8 +67,8 @@ def prepare(item: Waiting, classify: Classify, own_accounts: frozenset[str]) -> 
                 )
                 findings.append(note_on(item, "reversal-sign-settled-by-balance", Severity.INFO, message))
             elif statement.coverage is Coverage.PARTIAL:
-                # An excerpt need not add up; it stays unproven.
-                opening = closing = None
+                # An excerpt need not add up; its closing balance may still lead on from where our chain ends.
+                opening = None
             else:
                 currency = statement.currency
                 refusal = Refused(MISMATCH, mismatch_message(Money(opening, currency), total, Money(closing, currency)))
@@ -89,7 +89,7 @@ def prepare(item: Waiting, classify: Classify, own_accounts: frozenset[str]) -> 
     observations = observed(booked)
     if refusal is None:
         refusal = _incoherent(observations)
-    if opening is None and closing is not None and statement.coverage is Coverage.COMPLETE:
+    if opening is None and closing is not None:
         # The closing balance alone still proves the entries if they lead to it from where our chain ends.
         opening = closing - sum(observation.amount_minor for observation in observations)
     told = _told(item, opening, closing, observations)

@@ -56,6 +56,8 @@ COMMANDS: Final[Mapping[str, str]] = {
     "dun": "dun",
     "deliver": "deliver",
     "run": "pull match post dun deliver",
+    "accounts": "look",
+    "pending": "look",
     "explain": "look",
     "export": "export",
     "check": "check",

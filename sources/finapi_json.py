@@ -166,7 +166,6 @@ class _Account:
         entries = self._entries([row for row in rows if row.get("isAdjustingEntry") is not True], currency)
         entries += self._pending(pending, currency)
         self._note_adjusting(adjusting)
-        doubtful = any(entry.status is EntryStatus.DOUBTFUL for entry in entries)
         days = [day for entry in entries if entry.status is not EntryStatus.PENDING and (day := _day(entry))]
         to_day = self._balance_day() or max(days, default=None)
         closing = self._closing(currency, to_day, adjusting, entries) if self.whole else None
@@ -188,7 +187,7 @@ class _Account:
             balances=() if closing is None else (closing,),
             account_owner=text_of(self.account, "accountHolderName"),
             defects=tuple(self.notes.found),
-            proof=self._proof(closing, doubted=bool(doubtful or adjusting)),
+            proof=self._proof(closing, doubted=bool(adjusting)),
         )
 
     def _proof(self, closing: Balance | None, *, doubted: bool) -> Proof:

@@ -169,8 +169,8 @@ class Proof(StrEnum):
     ``stated``: the bank states what it states; without an opening balance the entries may stay unproven.
     ``snapshot``: all entries of a window and the balance of the moment, from an API. Its opening balance is what the
     entries leave of it. It may begin the chain of an account; where there is one it has to lead on from it, or is held.
-    ``doubted``: a snapshot whose source itself says that something is missing or may be there twice: it has to lead on
-    from a proven balance and cannot begin a chain.
+    ``doubted``: a snapshot whose source itself says that something is missing: it has to lead on from a proven balance
+    and cannot begin a chain, nor can a snapshot with doubtful entries.
     """
 
     STATED = "stated"

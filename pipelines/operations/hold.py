@@ -6,10 +6,13 @@ from pipelines.errors import DecisionRefused
 from pipelines.operations.allocate import invoices_of
 from pipelines.operations.commands import Confirm, Hold, Reject, Release
 from pipelines.operations.effect import Effect, Ground
+from pipelines.snapshots import POSSIBLE_DUPLICATE
 
 
 def reject(ground: Ground, command: Reject) -> Effect:
-    """This allocation is never posted automatically for this transaction."""
+    """This allocation is never posted automatically for this transaction; or: this booking is a repetition."""
+    if _is_doubtful(ground, command.transaction_id):
+        return _judged(command.transaction_id, real=False)
     cash = ground.cash(command.transaction_id)
     stored = ground.work.proposals.latest([command.transaction_id]).get(command.transaction_id, [])
     chosen = next((one for one in stored if one.proposal.rank == command.rank), None)
@@ -38,6 +41,18 @@ def confirm(ground: Ground, command: Confirm) -> Effect:
 
 
 def hold(ground: Ground, command: Hold | Release) -> Effect:
-    """Keeps a transaction out of matching, or lets it in again."""
+    """Keeps a transaction out of matching, or lets it in again; or: this possible repetition is a real booking."""
+    if isinstance(command, Release) and _is_doubtful(ground, command.transaction_id):
+        return _judged(command.transaction_id, real=True)
     cash = ground.cash(command.transaction_id)
     return Effect(("transaction", command.transaction_id), cash.currency, transaction_id=command.transaction_id)
+
+
+def _is_doubtful(ground: Ground, transaction_id: str) -> bool:
+    """Whether this is a booking its source takes for a possible repetition, which waits for a person."""
+    return bool(ground.work.findings.open(codes=[POSSIBLE_DUPLICATE], subjects=[transaction_id]))
+
+
+def _judged(transaction_id: str, *, real: bool) -> Effect:
+    """What a person says of a doubtful booking; the next pull follows it."""
+    return Effect(("transaction", transaction_id), "EUR", transaction_id=transaction_id, payload={"real": real})

@@ -22,6 +22,7 @@ from pipelines.ports.audit import AuditEvent
 from pipelines.ports.operations import Operation
 from pipelines.ports.work import Books, Work
 from pipelines.roles import Access
+from pipelines.snapshots import POSSIBLE_DUPLICATE
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +92,8 @@ class Performer:
             request_id = self._gate(work, command, effect)
             rest = next((one.new_minor for one in told if one.what == "payment"), None)
             if rest is None:
-                rest = work.journal.cash([effect.transaction_id])[effect.transaction_id].rest_minor if (
-                    effect.transaction_id
-                ) else 0  # fmt: skip
+                position = work.journal.cash([effect.transaction_id]).get(effect.transaction_id)
+                rest = position.rest_minor if position is not None else 0
             if request_id:
                 before_rest = next((one.old_minor for one in told if one.what == "payment"), rest)
                 return Decided(
@@ -170,6 +170,9 @@ class Performer:
             operations.undo(effect.undoes, decision_id)
         operations.add_rules(effect.rules)
         work.findings.add(effect.findings)
+        if "real" in effect.payload:
+            told = work.findings.open(codes=[POSSIBLE_DUPLICATE], subjects=[effect.transaction_id])
+            work.findings.resolve([finding.finding_id for finding in told], "decided by a person")
         if entries and effect.transaction_id:
             codes = ["return-waiting", "return-unclear", "paid-twice"]
             told = work.findings.open(codes=codes, subjects=[effect.transaction_id])

@@ -12,6 +12,8 @@ from pipelines.model.finding import Finding
 from pipelines.model.statement import Document, Statement
 from pipelines.ports.access import AccessStore, Dialogue
 
+# How many days further back an account is fetched whose last data did not fit: something was booked into the past.
+DOUBT: Final = timedelta(days=35)
 # How many days before its proven end an account is fetched again: banks move and add bookings by some days.
 OVERLAP: Final = timedelta(days=5)
 
@@ -29,26 +31,29 @@ class Window:
 
     as_of: the day of the run, the last one wanted. since: the operator's ``--since``, which overrules everything.
     proven: by account (IBAN in electronic form), over all its currencies what all of them have in common.
-    mode: ``live`` or ``test``, as fixed in the books; a live source may be asked for either.
+    doubted: accounts whose last data are held. mode: ``live`` or ``test``, as fixed in the books; a live source may be
+    asked for either.
     """
 
     as_of: date
     since: date | None = None
     proven: Mapping[str, Proven] = field(default_factory=dict)
+    doubted: frozenset[str] = frozenset()
     mode: str = "live"
 
     def first_day(self, account: str, configured: date | None = None) -> date | None:
         """The first day wanted of an account; None for whatever there is.
 
-        A proven account is fetched from its proven end less ``OVERLAP`` on, however long ago that is, and never from
-        before its first proven day. configured: ``since`` of the configuration; it counts until something is proven.
+        A proven account is fetched from its proven end less ``OVERLAP`` on, less ``DOUBT`` when its last data did not
+        fit, however long ago that is, and never from before its first proven day. configured: ``since`` of the
+        configuration; it counts until something is proven.
         """
         if self.since is not None:
             return self.since
         span = self.proven.get(account)
         if span is None:
             return configured
-        return max(span.first, span.last - OVERLAP)
+        return max(span.first, span.last - (DOUBT if account in self.doubted else OVERLAP))
 
 
 # What a source hands over: raw bytes first, and at the end of each account how it went.

@@ -88,7 +88,11 @@ def window_of(books: Books, as_of: date, since: date | None) -> Window:
         proven[row.account] = Proven(max(span.first, row.proven_from), min(span.last, row.proven_until))
     # A currency of which nothing is proven needs everything.
     return Window(
-        as_of, since, {account: span for account, span in proven.items() if account not in unproven}, books.mode
+        as_of,
+        since,
+        {account: span for account, span in proven.items() if account not in unproven},
+        frozenset(row.account for row in coverage if row.held_statements),
+        books.mode,
     )
 
 

@@ -205,7 +205,7 @@ def test_an_account_that_waits_for_a_person_is_named_masked_and_nothing_is_retri
     state_of = AccessState.NEEDS_AUTHORISATION
     fake.standing = [AccountAccess("bank-a", ACCOUNT, 1, state_of, "consent-expired", None, date(2026, 10, 1))]
     told: list[dict[str, Any]] = []
-    monkeypatch.setattr(flows, "emit_event", lambda **event: told.append(event))
+    monkeypatch.setattr("pipelines.orchestration.events.emit_event", lambda **event: told.append(event))
     state = run()
     assert fake.calls.count("take bank-a") == 1
     assert fake.calls[-1] == "deliver"

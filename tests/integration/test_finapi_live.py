@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from pipelines import cli
+from pipelines.dun import DunSettings, coverage_hold
 from pipelines.simulator.faults import Faults
+from pipelines.usecases.dun import stored_coverage
 from tests.live_world import Live, live, told_bookings, true_bookings
 
 START = date(2026, 10, 1)
@@ -235,3 +239,46 @@ def test_a_row_inserted_between_pages_is_noticed(tmp_path: Path, monkeypatch: py
             assert faults.fired[fault.partition(":")[0]] == 1
             assert {fact.state.value for fact in step.access} == {"complete"}
             assert all_is_told(company)
+
+
+def test_pending_is_shown_and_never_booked(company: Live) -> None:
+    world = company.bank.world
+    known = {one.iban: world.pending(one.iban) for one in world.accounts}
+    assert any(known.values())
+    with company.app() as app:
+        shown = app.pending()
+        fresh = app.inquiries.freshness(world.today)
+    assert len(shown) == sum(len(found) for found in known.values())
+    assert not {row["account"] for row in shown} & set(known), "IBANs are shown masked"
+    assert [row["access"] for row in fresh] == ["complete", "complete"]
+    assert all(row["days"] == 180 for row in fresh)
+    assert all_is_told(company)
+
+
+def test_an_account_never_delivered_holds_dunning_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    with live(tmp_path, today=date(2026, 10, 8)) as company:
+        company.bank.faults.ask("finapi-consent-gone:always")
+        company.pull()
+        with company.app() as app, app.books.read() as work:
+            assert coverage_hold(stored_coverage(work), date(2026, 10, 9), DunSettings()) == "needs-authorisation"
+        company.bank.faults.disarm()
+        company.pull()
+        with company.app() as app, app.books.read() as work:
+            assert coverage_hold(stored_coverage(work), date(2026, 10, 8), DunSettings()) == ""
+            assert coverage_hold(stored_coverage(work), date(2026, 10, 12), DunSettings()) == "bank-data-stale"
+
+
+def test_the_command_line_ends_with_3_and_names_accounts_masked(
+    company: Live, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    company.bank.world.set_today(date(2026, 10, 9))
+    company.bank.faults.ask("finapi-second-factor:1")
+    monkeypatch.setattr("pipelines.config.load", lambda *_a, **_k: company.settings())
+    assert cli.run(["pull", "--as-of", "2026-10-09", "--json"]) == 3
+    told = capsys.readouterr()
+    answer = json.loads(told.out)
+    assert {one["state"] for one in answer["access"]} == {"needs-authorisation"}
+    for account in company.bank.world.accounts:
+        assert account.iban not in told.out + told.err
+    assert cli.run(["pull", "--as-of", "2026-10-09"]) == 0
