@@ -2,79 +2,70 @@
 
 Tasks take names and dates and return counts. Nothing here carries personal data, because Prefect stores parameters,
 results, logs and artifacts readable: accounts are masked, findings and reasons hold none by their own promise.
-What flows share with Prefect besides (artifacts, events, automations, approval) is in ``pipelines.orchestration``.
+What flows share with Prefect besides is in ``pipelines.orchestration``.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 # No figures about its users leave this machine; must be set before Prefect reads its settings.
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("DO_NOT_TRACK", "1")
 
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
+from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.schedules import Cron
 from prefect.states import Completed, Failed
+from prefect.task_runners import TaskRunner
 from prefect.tasks import Task
+from prefect_dask.task_runners import DaskTaskRunner
 
 from pipelines import config as configuration
 from pipelines import operator_view as view
 from pipelines import upkeep
 from pipelines.app import Kontoklar
 from pipelines.calendar import is_banking_day
-from pipelines.errors import KontoklarError, SourceUnavailable
+from pipelines.commands.worker import judge
+from pipelines.errors import SourceUnavailable
 from pipelines.model.finding import Severity
 from pipelines.orchestration import artifacts, events
 from pipelines.orchestration.running import (
+    AccountNotProven,
     Summary,
+    as_task,
     rename_run,
     sanitised,
-    settle,
-    several,
     summary_of,
     tag_run,
+    transient,
 )
+from pipelines.orchestration.running import (
+    settle as settle,
+)
+from pipelines.orchestration.running import (
+    several as several,
+)
+from pipelines.usecases.match_parts import Waiting, spread_over
 
 if TYPE_CHECKING:
     from pipelines.usecases.pull import Pull
-
-__all__ = ["alert", "daily", "deliver", "dun", "intraday", "match", "month_end", "post", "pull", "settle", "several",
-           "watch"]  # fmt: skip
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SCHEDULE = Cron("30 6 * * 1-5", timezone="Europe/Berlin")  # the banks have booked the day before by then
 TAGS = ["kontoklar"]
 RETRY_SECONDS = [60.0, 300.0, 900.0]
 
-P = ParamSpec("P")
-
-
-class AccountNotProven(KontoklarError):
-    """The bank data of an account has a gap or is held; its task fails alone and the run goes on."""
-
 
 # --- tasks --------------------------------------------------------------------------------------------------------
-
-
-def transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Whether trying again may help. Only a source that is unavailable: a wrong PIN retried locks the bank access."""
-    return isinstance(state.result(raise_on_failure=False), SourceUnavailable)
-
-
-def _as_task(name: str, **options: Any) -> Callable[[Callable[P, Summary]], Task[P, Summary]]:
-    """A task that keeps nothing: no cache, no stored result. It gets its tags from its flow run."""
-    return task(name=name, cache_policy=NO_CACHE, persist_result=False, cache_result_in_memory=False, **options)
 
 
 # The books of the flow that is running. As a parameter Prefect would look into them.
@@ -96,7 +87,7 @@ def _opened(config: str | None, *tags: str) -> Iterator[Kontoklar]:
                 _books.reset(token)
 
 
-@_as_task(
+@as_task(
     "take",
     task_run_name="take {source} {as_of}",
     retries=len(RETRY_SECONDS),
@@ -117,7 +108,7 @@ def take_task(as_of: date, source: str, files: Sequence[str]) -> Summary:
     return summary_of(step)
 
 
-@_as_task("settle", task_run_name="settle {account} {as_of}")
+@as_task("settle", task_run_name="settle {account} {as_of}")
 def settle_task(as_of: date, account: str, place: int) -> Summary:
     """Proves and stores what arrived for one account, in one commit. place: which of the job's accounts."""
     app, job = _books.get(), _pulling.get()
@@ -125,7 +116,7 @@ def settle_task(as_of: date, account: str, place: int) -> Summary:
         return summary_of(app.settle(job, job.accounts()[place], as_of))
 
 
-@_as_task("prove", task_run_name="prove {account} {as_of}")
+@as_task("prove", task_run_name="prove {account} {as_of}")
 def prove_task(as_of: date, account: str, proven_to: str, problems: Sequence[str]) -> Summary:
     """How far one account is proven; fails where its bank data has a gap or is held."""
     if problems:
@@ -133,28 +124,28 @@ def prove_task(as_of: date, account: str, proven_to: str, problems: Sequence[str
     return {"step": "prove", "counts": {}, "proven_to": proven_to}
 
 
-@_as_task("match", task_run_name="match {as_of}")
+@as_task("match", task_run_name="match {as_of}")
 def match_task(as_of: date) -> Summary:
     """Plans what every waiting receipt and return is."""
     with sanitised():
         return summary_of(_books.get().match(as_of))
 
 
-@_as_task("post", task_run_name="post {as_of}")
+@as_task("post", task_run_name="post {as_of}")
 def post_task(as_of: date) -> Summary:
     """Books the automatic part of the plan, returns included."""
     with sanitised():
         return summary_of(_books.get().post(as_of))
 
 
-@_as_task("dun", task_run_name="dun {as_of}")
+@as_task("dun", task_run_name="dun {as_of}")
 def dun_task(as_of: date) -> Summary:
     """Makes dunning triggers, or holds them with the reason."""
     with sanitised():
         return summary_of(_books.get().dun(as_of))
 
 
-@_as_task("deliver", task_run_name="deliver {as_of}")
+@as_task("deliver", task_run_name="deliver {as_of}")
 def deliver_task(as_of: date) -> Summary:
     """Sends what is ready; what fails stays in the outbox for the next run, so nothing is retried here."""
     with sanitised():
@@ -317,6 +308,42 @@ def _alone(step: Task[[date], Summary], day: date, config: str | None) -> State[
     with _opened(config):
         summaries = [step(day)]
         artifacts.waiting(_books.get().inquiries, day)
+        return _outcome(day, summaries, [])
+
+
+# --- more than one machine ----------------------------------------------------------------------------------------
+
+
+@as_task("judge", task_run_name="judge part {place} {as_of}")
+def judge_task(
+    as_of: date, place: int, config: str | None, key: str, ids: Sequence[str], moved: Mapping[str, int]
+) -> Any:
+    """Judges one part of the waiting receipts on a worker, from the books it opens for itself."""
+    with sanitised():
+        return judge(config, as_of, key, ids, moved)
+
+
+HERE = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+
+
+@flow(
+    name="kontoklar-match-partitioned", flow_run_name=_run_name, persist_result=False,
+    task_runner=cast("TaskRunner[Any]", DaskTaskRunner(cluster_kwargs=HERE)),
+)  # fmt: skip
+def match_partitioned(
+    as_of: date | None = None, config: str | None = None, parts: int = 2, least: int = 1000
+) -> State[Any]:
+    """``match``, a batch of ``least`` receipts or more cut into ``parts`` for two workers here (docs/scaling.md)."""
+    day = _day(as_of)
+    with _opened(config) as app:
+        key = app.matchmaker.match_key()
+
+        def submit(place: int, ids: list[str], moved: dict[str, int]) -> Waiting:
+            return judge_task.submit(day, place, config, key, ids, moved)
+
+        with sanitised():
+            summaries = [summary_of(app.match(day, spread_over(submit, parts, least)))]
+        artifacts.waiting(app.inquiries, day)
         return _outcome(day, summaries, [])
 
 

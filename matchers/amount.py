@@ -25,15 +25,20 @@ class Amount:
         amounts = [index.amounts[receipt] for receipt in wanted]
         tolerance = index.policy.amounts.rounding_minor
         found = items.fitting(amounts, tolerance, most)
+        # Many payments of one amount by one debtor: his equal items are looked for once.
+        known: dict[tuple[int, frozenset[int]], list[int]] = {}
         for receipt, equal in zip(wanted, found, strict=True):
             if equal is None:
+                amount = index.amounts[receipt]
                 debtors = {debtor for debtor in index.debtor_hits(receipt) if debtor >= 0}
                 debtors |= {items.debtor_at[row] for row in index.item_hits(receipt)}
-                equal = [
-                    row for debtor in debtors for row in items.fitting_of(debtor, index.amounts[receipt], tolerance)
-                ]
-                # The order of the rows must not matter for which of too many are looked at.
-                equal = sorted(equal, key=lambda row: (items.due_at[row], items.numbers[row]))[:most]
+                key = amount, frozenset(debtors)
+                equal = known.get(key)
+                if equal is None:
+                    equal = [row for debtor in debtors for row in items.fitting_of(debtor, amount, tolerance)]
+                    # The order of the rows must not matter for which of too many are looked at.
+                    equal = sorted(equal, key=lambda row: (items.due_at[row], items.numbers[row]))[:most]
+                    known[key] = equal
             for row in equal:
                 rows.add(receipt, "amount", "equal", item=row)
         return rows.frame()

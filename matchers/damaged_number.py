@@ -149,11 +149,19 @@ class Number:
 
 
 def _mixed(index: MatchIndex, words: list[Word], items: list[int]) -> dict[int, tuple[str, Word] | None]:
-    """Those of the items whose numbers have letters behind digits, with what the text says of them."""
-    if not index.items.series.mixed:
+    """Those of the items whose numbers have letters behind digits, with what the text says of them; where the letters
+    are always the same, only those of which it says something: the digits of the others may say it all."""
+    series = index.items.series
+    if not series.mixed:
         return {}
-    numbers = ((item, Number(index, item)) for item in items)
-    return {item: compare_mixed(words, number) for item, number in numbers if number.mixed}
+    found = {}
+    for item in items:
+        number = Number(index, item)
+        if number.mixed:
+            best = compare_mixed(words, number)
+            if best or series.letters_count(number.mixed):
+                found[item] = best
+    return found
 
 
 def compare(chunks: list[Chunk], number: Number) -> tuple[str, Chunk] | None:

@@ -20,16 +20,18 @@ from pipelines.step import Step, timed
 if TYPE_CHECKING:
     from pipelines.approvals import ApprovalDesk
     from pipelines.debtors.desk import DebtorDesk
-    from pipelines.match import Observe
+    from pipelines.match import Observe, Spread
     from pipelines.model.finding import Finding
     from pipelines.model.statement import Document
     from pipelines.policy import Policy
     from pipelines.ports.access import AccountAccess, Dialogue
     from pipelines.ports.invariants import CheckResult
+    from pipelines.ports.kept import TableStore
     from pipelines.review import ReviewDesk
     from pipelines.usecases.access import LiveFetch
     from pipelines.usecases.account_facts import AccountKey
-    from pipelines.usecases.match import Basis, MakeMatcher
+    from pipelines.usecases.match import MakeMatcher
+    from pipelines.usecases.matchmaker import Matchmaker
     from pipelines.usecases.pull import Pull, PullResult
     from pipelines.usecases.schoolroom import Schoolroom
     from sinks.books import SqlBooks
@@ -51,12 +53,13 @@ class Kontoklar(Assembly):
 
     def load(self, kind: str, paths: Sequence[Path], as_of: date) -> Step:
         """What the billing system knows, from table files. kind: receivables, debtors, collections or contracts."""
-        from pipelines.debtors.ranged_reader import RangedReader
-        from pipelines.usecases.load import load
+        from pipelines.usecases.load_checked import load_checked
         from sources.receivables import TableFiles
 
-        reader = RangedReader(TableFiles(), self.settings.debtors.number_ranges)
-        return self._step("load", as_of, lambda: load(self.books, reader, kind, paths, as_of=as_of))
+        ranges = self.settings.debtors.number_ranges
+        return self._step(
+            "load", as_of, lambda: load_checked(self.books, TableFiles(), kind, paths, ranges, as_of=as_of)
+        )
 
     def pull(
         self,
@@ -164,28 +167,30 @@ class Kontoklar(Assembly):
         step.unavailable, step.access = live.unavailable, standing
         return step
 
-    def match(self, as_of: date) -> Step:
-        """Plans what every waiting receipt and return is."""
+    def match(self, as_of: date, spread: Spread | None = None) -> Step:
+        """Plans what every waiting receipt and return is. spread: judges large batches elsewhere."""
         from pipelines.book import settlements_of
-        from pipelines.usecases.match import match
 
         self.schoolroom.demand_backtest(as_of)
-        make_matcher = self.matcher_of(self.policy)
-        return self._step("match", as_of, lambda: match(self.books, make_matcher, settlements_of, self.policy, as_of))
+        return self._step("match", as_of, lambda: self.matchmaker.match(settlements_of, as_of, spread))
+
+    @cached_property
+    def matchmaker(self) -> Matchmaker:
+        """Makes matchers, of these books and of others."""
+        from pipelines.usecases.matchmaker import Matchmaker
+
+        load = import_module("matchers").load
+        return Matchmaker(self.books, self.policy, load, self.settings.matching.processes, self._index_store())
 
     def matcher_of(self, policy: Policy, observe: Observe | None = None) -> MakeMatcher:
         """Makes matchers under a policy. observe: called with every judged receipt."""
-        from pipelines.match import Matcher
+        return self.matchmaker.of(policy, observe)
 
-        strategies = import_module("matchers").load(policy.strategies)
+    def _index_store(self) -> TableStore | None:
+        """Where look-up tables are kept between runs; None where they are not."""
+        from sinks.kept_index import kept_beside
 
-        def make(basis: Basis) -> Matcher:
-            return Matcher(
-                basis.items, basis.collections, basis.known_payers, policy, basis.debtors,
-                strategies=strategies, record=basis.record, learned=basis.learned, observe=observe,
-            )  # fmt: skip
-
-        return make
+        return kept_beside(self.settings.matching.index, self.database.engine.url)
 
     @contextmanager
     def scratch(self) -> Iterator[SqlBooks]:

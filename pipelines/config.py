@@ -60,12 +60,16 @@ class Part:
 class Matching:
     """What may post by itself. None means: as the policy says. risk_per_mille: wrong automatic posts per thousand
     that are acceptable. max_auto_minor: cents of EUR a single automatic post may have; risk_minor: cents of EUR that
-    automatic posts may put at risk on one booking day."""
+    automatic posts may put at risk on one booking day. index: where look-up tables are kept between runs: a folder,
+    ``auto`` (beside an SQLite file) or ``off``. processes: how many judge a large day together, 0 for one a
+    processor."""
 
     policy: Path | None = None
     risk_per_mille: float | None = None
     max_auto_minor: int | None = None
     risk_minor: int | None = None
+    index: str = "auto"
+    processes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +181,8 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
     refuse_unknown(raw, _SECTIONS, "")
     company = _Section(raw, "company", ("name", "creditor_id", "chart", "mode"))
     database = _Section(raw, "database", ("url",))
-    matching = _Section(raw, "matching", ("policy", "risk_per_mille", "max_auto_amount", "risk_amount"))
+    known = ("policy", "risk_per_mille", "max_auto_amount", "risk_amount", "index", "processes")
+    matching = _Section(raw, "matching", known)
     dunning = _Section(raw, "dunning", ("plans", "stale_banking_days", "ignored_accounts", "collection_days"))
     run = _Section(raw, "run", ("wait_seconds",))
     memory = _Section(raw, "memory", ("key",))
@@ -200,6 +205,8 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
             risk_per_mille=matching.number("risk_per_mille"),
             max_auto_minor=matching.amount("max_auto_amount"),
             risk_minor=matching.amount("risk_amount"),
+            index=_index(matching, base),
+            **matching.given("processes", lambda key: matching.whole(key, least=0)),
         ),
         dunning=Dunning(
             plans=dunning.file("plans", base),
@@ -224,6 +231,11 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
         payments=(base / Path(payments.text("folder", "payments")).expanduser()).absolute(),
         origin=path,
     )
+
+
+def _index(matching: _Section, base: Path) -> str:
+    place = matching.text("index", "auto")
+    return place if place in ("auto", "off") else str(base / place)
 
 
 class _Section:

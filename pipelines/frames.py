@@ -7,9 +7,11 @@ frame into that form or says what is wrong with it. Dtypes: ``text`` is pandas `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import Any
 
 import pandas as pd
 
@@ -118,6 +120,9 @@ def conform(frame: pd.DataFrame, columns: tuple[Column, ...], name: str) -> pd.D
 
     Raises FrameMismatch when a required column is missing or a value does not fit. ``name`` goes into the message.
     """
+    if columns is CANDIDATES and frame.dtypes.to_dict() == _candidate_dtypes():
+        # Many a day is planned in many small batches, each with a frame per strategy.
+        return frame
     missing = [column.name for column in columns if column.required and column.name not in frame.columns]
     if missing:
         raise FrameMismatch(f"frame {name}: missing column(s) {', '.join(missing)}")
@@ -134,6 +139,11 @@ def conform(frame: pd.DataFrame, columns: tuple[Column, ...], name: str) -> pd.D
         if required and series[column.name].isna().any():
             raise FrameMismatch(f"frame {name}: column {column.name} has empty values")
     return pd.DataFrame(series).reset_index(drop=True)
+
+
+@cache
+def _candidate_dtypes() -> dict[Hashable, object]:
+    return empty(CANDIDATES).dtypes.to_dict()
 
 
 def _coerce(values: pd.Series, kind: str) -> pd.Series:
@@ -217,6 +227,11 @@ def _from_objects(
     return conform(pd.DataFrame(records, columns=list(fields)), columns, name)
 
 
+@cache
+def _no_candidates() -> pd.DataFrame:
+    return empty(CANDIDATES)
+
+
 class CandidateRows:
     """Collects a strategy's rows column by column; ``frame()`` makes the CANDIDATES frame of them."""
 
@@ -244,7 +259,9 @@ class CandidateRows:
 
     def frame(self) -> pd.DataFrame:
         """The rows as a CANDIDATES frame."""
-        columns: Iterable[Sequence[object]] = zip(*self._rows, strict=True) if self._rows else [()] * len(CANDIDATES)
+        if not self._rows:
+            return _no_candidates().copy(deep=False)
+        columns: Iterable[Sequence[Any]] = zip(*self._rows, strict=True)
         return pd.DataFrame(
             {
                 column.name: pd.Series(values, dtype=_DTYPES[column.kind])

@@ -6,7 +6,7 @@ tells it with ``settle`` and ``reopen`` what posted in between. The result does 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -43,6 +43,11 @@ _make_proposal, _make_line = maker(Proposal), maker(ProposedLine)
 Observe = Callable[[Batch, Judgement, Choice, Decision], object]
 
 
+# Judges a conforming RECEIPTS frame in order in parts elsewhere, given what is open now of the items that moved; None
+# where it is not worth it.
+Spread = Callable[[pd.DataFrame, Mapping[str, int]], list[Part] | None]
+
+
 class Matcher:
     """Plans batches of receipts against one index of items.
 
@@ -68,6 +73,7 @@ class Matcher:
         observe: Observe | None = None,
         processes: int = 1,
         tables: TableStore | None = None,
+        spread: Spread | None = None,
     ) -> None:
         by_name = {strategy.name: strategy for strategy in strategies}
         missing = [name for name in policy.strategies if name not in by_name]
@@ -78,6 +84,9 @@ class Matcher:
         self._earned = Earned(policy, record)
         self._observe = observe
         self._processes = processes
+        self._spread = spread
+        # What is open now of items whose amount a plan has moved.
+        self._moved: dict[str, int] = {}
         self._learned = learned
         self._items = ItemIndex(
             items,
@@ -110,21 +119,26 @@ class Matcher:
         frame = frame.sort_values(["booking_date", "transaction_id"], kind="stable", ignore_index=True)
         if frame.empty:
             return []
-        # Who observes wants to see every receipt in this process.
-        count = 1 if self._observe is not None else useful(len(frame), self._processes)
-        if count > 1:
-            self._items.build()
-            cuts = bounds(len(frame), count)
-            parts = in_processes(lambda place: self.part(frame.iloc[slice(*cuts[place])]), count)
-            ranked = self.joined(frame, parts)
-        else:
-            ranked = self.part(frame).proposals
+        ranked = self._ranked(frame)
         result = list(chain.from_iterable(ranked))
         if not self._policy.automation.risk_minor:
             return result
         ids, booked = frame["transaction_id"].tolist(), days(frame["booking_date"]).tolist()
         facts = dict(zip(ids, zip(booked, frame["amount_minor"].tolist(), strict=True), strict=True))
         return within_budget(result, facts, self._policy, self._earned)
+
+    def _ranked(self, frame: pd.DataFrame) -> list[list[Proposal]]:
+        """Proposals per receipt, judged here, in several processes or elsewhere."""
+        parts = self._spread(frame, self._moved) if self._spread is not None else None
+        if parts is not None:
+            return self.joined(frame, parts)
+        # Who observes wants to see every receipt in this process.
+        count = 1 if self._observe is not None else useful(len(frame), self._processes)
+        if count == 1:
+            return self.part(frame).proposals
+        self._items.build()
+        cuts = bounds(len(frame), count)
+        return self.joined(frame, in_processes(lambda place: self.part(frame.iloc[slice(*cuts[place])]), count))
 
     def joined(self, frame: pd.DataFrame, parts: Sequence[Part]) -> list[list[Proposal]]:
         """Proposals per receipt of a RECEIPTS frame in order, from the parts it was cut into (``partition.bounds``)."""
@@ -174,10 +188,17 @@ class Matcher:
         row = self._items.row_of(invoice_number)
         if row >= 0 and not self._items.cancelled[row]:
             self._items.move(row, self._items.open_at[row] - amount_minor)
+            self._moved[invoice_number] = self._items.open_at[row]
 
     def reopen(self, invoice_number: str, amount_minor: int) -> None:
         """A return took ``amount_minor`` back: that much more is open again."""
         self.settle(invoice_number, -amount_minor)
+
+    def set_open(self, open_minor: Mapping[str, int]) -> None:
+        """What is open now of these items, as another matcher of the same books has moved them."""
+        for number, amount in open_minor.items():
+            if self._moved.get(number) != amount:
+                self.settle(number, (self.open_minor(number) or 0) - amount)
 
     def open_minor(self, invoice_number: str) -> int | None:
         """What is open of an item now; None if it is not loaded."""
@@ -205,7 +226,12 @@ class Matcher:
                 )
             ]  # fmt: skip
         ranked = ranked[:_RANKS]
+        # Not all combinations were tried: how much better another one might be is said, and a person decides.
+        gap = [Evidence("assignment", "gap", round(-choice.gap, 2))] if choice.bounded else []
         patterns = [pattern_of(one.evidence, one.closed) for one, _ in ranked]
+        if choice.explanation is not None:
+            # What was held against the best one bears on how likely it is.
+            patterns[0] = decision.pattern
         shares = self._policy.honesty.shares([share for _, share in ranked], patterns)
         result = []
         for rank, ((one, _), share, pattern) in enumerate(zip(ranked, shares, patterns, strict=True), 1):
@@ -219,8 +245,8 @@ class Matcher:
                     decision.disposition if rank == 1 else Disposition.REVIEW,
                     decision.reason if rank == 1 else "alternative",
                     decision.message if rank == 1 else text("alternative"),
-                    decision.pattern if rank == 1 and choice.explanation is not None else pattern,
-                    (prior, *one.evidence),
+                    pattern,
+                    (prior, *one.evidence, *gap) if rank == 1 else (prior, *one.evidence),
                     amount - sum(line.cash for line in one.lines),
                     self._policy.hash,
                 )

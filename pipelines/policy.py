@@ -228,16 +228,20 @@ def _build(values: dict[str, Any]) -> Policy:
 
 
 def _honesty(given: Mapping[str, Any]) -> Honesty:
-    knots = given["knots"]
-    if not all(isinstance(knot, list) and len(knot) == _RECORD for knot in knots):
-        raise ConfigurationError("policy: honesty.knots must be pairs of log odds")
-    pairs = tuple((float(stated), float(seen)) for stated, seen in knots)
-    if any(later[0] <= one[0] or later[1] < one[1] for one, later in pairwise(pairs)):
-        raise ConfigurationError("policy: honesty.knots must rise")
+    curves = {name: _curve(name, given[name]) for name in ("knots", "finish")}
     for name, bits in given["terms"].items():
         if isinstance(bits, bool) or not isinstance(bits, int | float):
             raise ConfigurationError(f"policy: honesty.terms.{name} must be a number of bits")
-    return Honesty(pairs, {name: float(bits) for name, bits in given["terms"].items()})
+    return Honesty(curves["knots"], {name: float(bits) for name, bits in given["terms"].items()}, curves["finish"])
+
+
+def _curve(name: str, given: list[Any]) -> tuple[tuple[float, float], ...]:
+    if not all(isinstance(knot, list) and len(knot) == _RECORD for knot in given):
+        raise ConfigurationError(f"policy: honesty.{name} must be pairs of log odds")
+    pairs = tuple((float(stated), float(seen)) for stated, seen in given)
+    if any(later[0] <= one[0] or later[1] < one[1] for one, later in pairwise(pairs)):
+        raise ConfigurationError(f"policy: honesty.{name} must rise")
+    return pairs
 
 
 def _record(given: Mapping[str, Any]) -> dict[str, tuple[int, int]]:

@@ -8,6 +8,8 @@ a matter of the database's own rights (``init --grant-to``).
 
 from __future__ import annotations
 
+import getpass
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -48,6 +50,7 @@ ANYBODY: Final = ""
 COMMANDS: Final[Mapping[str, str]] = {
     "init": "administer",
     "demo": ANYBODY,  # a company of its own in a folder of its own
+    "simulate bank": ANYBODY,  # a bank that does not exist; opens no books
     "load": "load",
     "pull": "pull",
     "authorize": "pull",
@@ -63,6 +66,9 @@ COMMANDS: Final[Mapping[str, str]] = {
     "check": "check",
     "backtest": "check",
     "calibrate": "administer",
+    "policy show": "look",
+    "learned list": "look",
+    "learned preview": "look",
     "review list": "look",
     "review show": "look",
     "review approvals": "look",
@@ -73,7 +79,8 @@ COMMANDS: Final[Mapping[str, str]] = {
         (
             f"review {name}"
             for name in (
-                "accept", "reject", "assign", "split", "hold", "release", "undo", "rebook", "refund", "credit",
+                "accept", "reject", "confirm", "assign", "split", "hold", "release", "undo", "rebook", "refund",
+                "credit",
                 "writeoff", "small-difference", "charge", "transit", "on-account", "by-law",
             )
         ),
@@ -123,6 +130,17 @@ class Access:
     def require_command(self, user: str, command: str) -> None:
         """``require`` for a command of the command line, such as ``review accept``."""
         self.require(user, COMMANDS.get(command, "administer"), f'run "{command}"')
+
+
+def acting_user(named: str = "") -> str:
+    """Who acts: the named user, else KONTOKLAR_USER, else the account of the operating system."""
+    told = named or os.environ.get("KONTOKLAR_USER", "")
+    if told:
+        return told
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a name for its user
+        return f"uid {os.getuid()}"
 
 
 def parse_access(roles: Any, users: Any) -> Access:

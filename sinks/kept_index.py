@@ -1,9 +1,9 @@
 """The look-up tables of matching in one file beside the database, read back by mapping it into memory.
 
-The file holds names, accounts and numbers of debtors: only its owner may read it (0600 in a folder of 0700), and it goes
-when matching is told not to keep it. Arrays lie in it as they lie in memory, so that a million items are there at once
-and several processes share them. A checksum over the whole file and a fingerprint of what the tables were built from
-decide whether it is used; in every doubt it is not, and the tables are built anew.
+The file holds names, accounts and numbers of debtors: only its owner may read it (0600 in a folder of 0700), and it
+goes when matching is told not to keep it. Arrays lie in it as they lie in memory, so that a million items are there at
+once and several processes share them. A checksum over the whole file and a fingerprint of what the tables were built
+from decide whether it is used; in every doubt it is not, and the tables are built anew.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+
+from sqlalchemy import URL
 
 _MAGIC: Final = b"kontoklar-index-1\n"
 _FILE: Final = "tables"
@@ -80,6 +82,20 @@ class KeptIndex:
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
+def kept_beside(place: str, url: URL) -> KeptIndex | None:
+    """Where the tables of a database are kept. place: a folder, ``auto`` for beside an SQLite file (other databases
+    have no place beside them), ``off`` for nowhere; then what was kept beside the file is removed."""
+    if place not in ("auto", "off"):
+        return KeptIndex(Path(place))
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    kept = KeptIndex(Path(f"{url.database}.index"))
+    if place == "off":
+        kept.forget()
+        return None
+    return kept
+
+
 def _write(out: Any, fingerprint: str, tables: Mapping[str, object]) -> None:
     buffers: list[pickle.PickleBuffer] = []
     body = pickle.dumps(dict(tables), protocol=5, buffer_callback=buffers.append)
@@ -108,7 +124,7 @@ def _write(out: Any, fingerprint: str, tables: Mapping[str, object]) -> None:
 def _read(mapped: mmap.mmap, fingerprint: str) -> Mapping[str, object] | None:
     view = memoryview(mapped)
     start = len(_MAGIC) + hashlib.sha256().digest_size
-    if view[: len(_MAGIC)] != _MAGIC:
+    if bytes(view[: len(_MAGIC)]) != _MAGIC:
         return None
     at = start + _WHOLE
     size = int.from_bytes(view[start:at], "little")
@@ -118,7 +134,7 @@ def _read(mapped: mmap.mmap, fingerprint: str) -> Mapping[str, object] | None:
     digest = hashlib.sha256()
     for place in range(start, len(view), _CHUNK):
         digest.update(view[place : place + _CHUNK])
-    if digest.digest() != view[len(_MAGIC) : start]:
+    if digest.digest() != bytes(view[len(_MAGIC) : start]):
         return None
     at += size
     data, at = view[at : at + body], at + body

@@ -20,7 +20,7 @@ from pipelines.ports.source import Arrival, Window
 from sources.fints_accounts import accounts_of, chosen
 from sources.fints_codes import Refused
 from sources.fints_fetch import BankAccount, Delivery, PagesDiffer, fetch
-from sources.fints_pages import has_hole
+from sources.fints_pages import linked, stated_balance
 from sources.fints_session import Login, Session, no_product
 from sources.options import Options
 
@@ -117,6 +117,9 @@ class FintsSource:
             yield outcome
             return
         yield from self._documents(account, window, delivery)
+        if delivery.trouble:
+            yield AccountOutcome(account.iban, AccessState.INCOMPLETE, delivery.trouble)
+            return
         until = session.memory.last_tan
         yield AccountOutcome(
             account.iban,
@@ -131,15 +134,38 @@ class FintsSource:
         while True:
             tries += 1
             try:
-                delivery = session.do(lambda talk: fetch(talk, account, first, window.as_of), window.as_of)
+                delivery = session.do(
+                    lambda talk: fetch(talk, account, first, window.as_of), window.as_of, account.iban
+                )
             except PagesDiffer:
                 session.hang_up()
                 if tries == _FETCHES:
                     raise
                 continue
-            # What still has a hole is for the balance gate to judge: it takes what is proven and holds the rest.
-            if tries == _FETCHES or not has_hole(delivery.documents):
+            delivery.trouble = self._trouble(session, account, window, delivery)
+            # What is still in trouble is for the balance gate to judge: it takes what is proven and holds the rest.
+            if tries == _FETCHES or not delivery.trouble:
                 return delivery
+            session.hang_up()
+
+    def _trouble(self, session: Session, account: BankAccount, window: Window, delivery: Delivery) -> str:
+        """Why this cannot be all: a hole between documents, or a balance of the moment that contradicts where the
+        documents end (without any: where the account stood when everything fitted)."""
+        link = linked(delivery.documents)
+        if link.has_hole:
+            return "pages-differ"
+        stated = stated_balance(delivery.balance)
+        if stated is None or stated.closing is None or stated.to_day is None or stated.to_day > window.as_of:
+            return ""
+        ends = link.ends
+        if not delivery.documents:
+            before = session.memory.last_balance(account.iban)
+            ends = frozenset() if before is None else frozenset({before})
+        minor = stated.closing.amount.minor
+        if ends and minor not in ends:
+            return "balance-differs"
+        session.memory.note_balance(account.iban, minor)
+        return ""
 
     def _documents(self, account: BankAccount, window: Window, delivery: Delivery) -> Iterator[Arrival]:
         first = window.first_day(account.iban, self.since)

@@ -50,6 +50,7 @@ class Delivery:
     kind: ``camt`` or ``mt940``. documents: booked, in the bank's order. pending: not booked yet. empty: documents
     without any content that were left out. said_nothing: the bank itself said that there is nothing.
     first: the first day asked for; later than wanted where the bank keeps no more. balance: the raw HISAL segment.
+    trouble: dashed code of why this cannot be all of it, "" when nothing speaks against it.
     """
 
     kind: str
@@ -59,6 +60,7 @@ class Delivery:
     empty: int = 0
     said_nothing: bool = False
     balance: bytes = b""
+    trouble: str = ""
 
 
 def fetch(talk: Talk, account: BankAccount, first: date | None, last: date) -> Delivery:

@@ -30,7 +30,9 @@ class Memory:
     client: python-fints' own blob (system id, bank parameters; no account data). functions: TAN methods the bank
     allows the login. salt: key of the fingerprints. good_pin: fingerprint of the PIN that last worked. refused_pin and
     refusal: of the PIN the bank refused, and why; nothing is tried with it again. unanswered: see above.
-    tan_on: day of the last TAN, ISO; "" for none yet.
+    tan_on: day of the last TAN, ISO; "" for none yet. rang: by fingerprint of the account, the day on which an
+    unattended order made the person's telephone ring. balances: by fingerprint of the account, the minor units it
+    ended with when last everything fitted.
     """
 
     client: str = ""
@@ -41,6 +43,8 @@ class Memory:
     refusal: str = ""
     unanswered: int = 0
     tan_on: str = ""
+    rang: dict[str, str] = field(default_factory=dict)
+    balances: dict[str, int] = field(default_factory=dict)
 
     # --- the PIN ------------------------------------------------------------------------------------------------
 
@@ -80,6 +84,16 @@ class Memory:
         """A person takes it upon them to try once more."""
         self.refused_pin, self.refusal, self.unanswered = "", "", 0
 
+    # --- balances -------------------------------------------------------------------------------------------------
+
+    def last_balance(self, account: str) -> int | None:
+        """What the account ended with when last everything fitted; None where that never was."""
+        return self.balances.get(self.fingerprint("balance", account))
+
+    def note_balance(self, account: str, minor: int) -> None:
+        """Everything fitted, and the account ends with this."""
+        self.balances[self.fingerprint("balance", account)] = minor
+
     # --- the client ---------------------------------------------------------------------------------------------
 
     def keep(self, client: BankClient) -> None:
@@ -108,6 +122,18 @@ class Memory:
     def last_tan(self) -> date | None:
         """Day of the last TAN that was accepted."""
         return date.fromisoformat(self.tan_on) if self.tan_on else None
+
+    def tan_given(self, today: date) -> None:
+        """A TAN was accepted."""
+        self.tan_on, self.rang = today.isoformat(), {}
+
+    def has_rung(self, account: str, today: date) -> bool:
+        """Whether the telephone rang for this account today; once a day is enough."""
+        return self.rang.get(self.fingerprint("rang", account)) == today.isoformat()
+
+    def note_ringing(self, account: str, today: date) -> None:
+        """The telephone rang for this account ("": for the login)."""
+        self.rang[self.fingerprint("rang", account)] = today.isoformat()
 
 
 def load(store: AccessStore | None, source: str) -> Memory:

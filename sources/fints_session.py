@@ -13,7 +13,7 @@ from pipelines.errors import (
     NeedsAuthorisation,
     SourceUnavailable,
 )
-from pipelines.ports.access import AccessStore, Dialogue
+from pipelines.ports.access import AccessStore, Choice, Dialogue
 from sources import fints_memory
 from sources.fints_client import BankClient
 from sources.fints_codes import Kind, Refused
@@ -31,6 +31,7 @@ from sources.fints_talk import (
 T = TypeVar("T")
 
 _TRIES: Final = 3
+_MOST_WRONG_TANS: Final = 2
 _REGISTER: Final = (
     "FinTS products have to be registered with Die Deutsche Kreditwirtschaft, free of charge: "
     "https://www.fints.org/de/hersteller/produktregistrierung"
@@ -70,6 +71,7 @@ class Session:
         self._client: BankClient | None = None
         self._talk: Talk | None = None
         self._chosen = False
+        self._wrong_tans = 0
 
     # --- the PIN ------------------------------------------------------------------------------------------------
 
@@ -94,23 +96,31 @@ class Session:
 
     # --- doing something with the bank --------------------------------------------------------------------------
 
-    def do(self, action: Callable[[Talk], T], today: date) -> T:
+    def do(self, action: Callable[[Talk], T], today: date, account: str = "") -> T:
         """Carries out an action in an open dialogue; a new dialogue and another try for what passes by itself.
+
+        account: which one it is about, "" for the login.
 
         Raises AccessLocked, NeedsAuthorisation, SourceUnavailable, ConfigurationError; Refused for an order the bank
         does not carry out, and whatever else the action raises.
         """
+        if self._person is None and self.memory.has_rung(account, today):
+            raise self._needs("the bank asked for an approval today already", "tan-required")
         tries = 0
         while True:
             tries += 1
             pause, again = 2.0 ** (tries - 1), False
             failure: Exception
+            opened = False
             try:
                 talk = self._opened(today)
+                opened = True
                 result = action(talk)
                 self._note_tan(talk, today)
                 return result
-            except TanWanted:
+            except TanWanted as wanted:
+                if wanted.rang:
+                    self.memory.note_ringing(account, today)
                 failure = self._needs("the bank wants a TAN", "tan-required")
             except TanNotGiven:
                 failure = self._needs("the bank saw no confirmation in time", "tan-not-given")
@@ -121,8 +131,13 @@ class Session:
             except Refused as refused:
                 failure = self._judge(refused)
                 again = refused.kind in (Kind.ENDED, Kind.SYSTEM)
-                if failure is refused and not refused.ended:
-                    raise  # the dialogue is still good for other orders
+                if refused.kind is Kind.TAN_WRONG:
+                    pause, again = 0.0, self._another_tan()
+                if failure is refused:
+                    if opened and not refused.ended:
+                        raise  # the dialogue is still good for other orders
+                    if not opened:
+                        failure = self._unreachable(f"log-in-refused-{refused.bank_code}")
             except LineBroken as broken:
                 failure = self._unreachable(broken.code)
                 pause = max(pause, broken.pause)
@@ -134,7 +149,19 @@ class Session:
             if not again or tries >= _TRIES:
                 self._save()
                 raise failure
-            self._pause(pause)
+            if pause:
+                self._pause(pause)
+
+    def _another_tan(self) -> bool:
+        """Whether the person wants a new challenge after a wrong TAN. The third wrong one would lock the method, so
+        after the second nobody is asked any more."""
+        self._wrong_tans += 1
+        if self._person is not None and self._wrong_tans < _MOST_WRONG_TANS:
+            answers = [Choice("again", "try again with a new one"), Choice("stop", "stop here")]
+            if self._person.choose("The bank did not accept the TAN.", answers) == "again":
+                return True
+        self._person = None
+        return False
 
     def _judge(self, refused: Refused) -> Exception:
         kind, name = refused.kind, self._login.source
@@ -214,7 +241,7 @@ class Session:
     def _note_tan(self, talk: Talk, today: date) -> None:
         if talk.tan_given:
             talk.tan_given = False
-            self.memory.tan_on = today.isoformat()
+            self.memory.tan_given(today)
             self._save()
 
     def _begin_anew(self) -> None:
@@ -232,8 +259,9 @@ class Session:
         fints_memory.save(self._store, self._login.source, self.memory)
 
     def close(self) -> None:
-        """Ends the dialogue and gives the connection back."""
+        """Ends the dialogue, stores what was learned and gives the connection back."""
         self.hang_up()
+        self._save()
         self._line.close()
 
 

@@ -22,7 +22,11 @@ _NO_TAN: Final = frozenset({"noref", "nochallenge"})
 
 
 class TanWanted(Exception):
-    """The bank wants a TAN and nobody is there to give one."""
+    """The bank wants a TAN and nobody is there to give one. rang: a telephone rang for it (decoupled)."""
+
+    def __init__(self, *, rang: bool) -> None:
+        super().__init__("a TAN is wanted")
+        self.rang = rang
 
 
 class TanNotGiven(Exception):
@@ -95,7 +99,7 @@ class Talk:
         if not decoupled and (hitan.task_reference in _NO_TAN or hitan.challenge in _NO_TAN):
             return answer
         if self._person is None:
-            raise TanWanted
+            raise TanWanted(rang=decoupled)
         final = self._approved(order, hitan) if decoupled else self._answered(order, hitan)
         self.tan_given = True
         return final
@@ -220,10 +224,9 @@ def choose_medium(client: BankClient, person: Dialogue | None, wanted: str) -> N
     if method is None or not client.is_tan_media_required():
         client.selected_tan_medium = None
         return
-    if client.selected_tan_medium:
-        return
     if person is None:
-        client.selected_tan_medium = ""  # matters only once a TAN is wanted
+        # What an earlier choice left, or none: that matters only once a TAN is wanted.
+        client.selected_tan_medium = client.selected_tan_medium or ""
         return
     names = _media(client, person)
     if names:
@@ -250,5 +253,9 @@ def _media(client: BankClient, person: Dialogue) -> list[str]:
         client.opens_for = ""
         talk.close()
     found = answer.find_segment_first("HITAB")
-    media = getattr(found, "tan_media_list", ())
-    return [one.tan_medium_name for one in media if one.tan_medium_name]
+    method = str(client.get_current_tan_mechanism())
+    return [
+        one.tan_medium_name
+        for one in getattr(found, "tan_media_list", ())
+        if one.tan_medium_name and str(getattr(one, "security_function", None) or method) == method
+    ]

@@ -15,6 +15,7 @@ from pipelines.app import Kontoklar
 from pipelines.simulator import twins
 from pipelines.simulator.bank import SimulatedBank
 from pipelines.simulator.faults import Faults
+from pipelines.simulator.finapi_state import Credentials
 from pipelines.simulator.fints_dialogs import Manner
 from pipelines.simulator.fints_server import FintsServer
 from pipelines.simulator.office import finapi_source, fints_source, receivables
@@ -42,11 +43,21 @@ class Bank:
 
 
 @contextmanager
-def running(world: World, *, seed: int = 0, slow_seconds: float = 1.0) -> Iterator[Bank]:
+def running(
+    world: World,
+    *,
+    seed: int = 0,
+    slow_seconds: float = 1.0,
+    manner: Manner = CAMT,
+    old_manner: Manner = MT940,
+    credentials: Credentials | None = None,
+) -> Iterator[Bank]:
     faults = Faults(seed)
     with ExitStack() as stack:
-        simulated = stack.enter_context(SimulatedBank(world, faults, manner=CAMT, slow_seconds=slow_seconds))
-        old = stack.enter_context(FintsServer(world, faults, manner=MT940, slow_seconds=slow_seconds))
+        simulated = stack.enter_context(
+            SimulatedBank(world, faults, manner=manner, slow_seconds=slow_seconds, credentials=credentials)
+        )
+        old = stack.enter_context(FintsServer(world, faults, manner=old_manner, slow_seconds=slow_seconds))
         yield Bank(world, simulated, old)
         crashes = [*simulated.finapi.crashes, *simulated.fints.crashes, *old.crashes]
         assert not crashes, crashes
@@ -56,14 +67,16 @@ def running(world: World, *, seed: int = 0, slow_seconds: float = 1.0) -> Iterat
 class LiveOffice:
     """One set of books in a folder; the channel of each account may change from pull to pull.
 
-    extra: more of the configuration. patience: seconds until a request counts as failed.
+    extra, extra_finapi: more of the configuration and of its finAPI source. patience: seconds until a request fails.
     """
 
     folder: Path
     bank: Bank
     delivered: set[tuple[str, date, str]] = field(default_factory=set)
     extra: str = ""
+    extra_finapi: str = ""
     patience: float = 10.0
+    mode: str = "test"
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -76,7 +89,9 @@ class LiveOffice:
 
     def configure(self, channels: dict[str, str]) -> Path:
         """channels: IBAN → one of CHANNELS. Accounts that come as files need no source."""
-        text = '[company]\nname = "Probe"\nmode = "test"\n\n[database]\nurl = "sqlite:///books.db"\n' + self.extra
+        text = (
+            f'[company]\nname = "Probe"\nmode = "{self.mode}"\n\n[database]\nurl = "sqlite:///books.db"\n' + self.extra
+        )
         for channel in ("finapi", "fints-camt", "fints-mt940"):
             ibans = [iban for iban, chosen in channels.items() if chosen == channel]
             if ibans:
@@ -87,7 +102,9 @@ class LiveOffice:
 
     def _source(self, channel: str, ibans: list[str]) -> str:
         if channel == "finapi":
-            return finapi_source(self.bank.simulated, ibans) + f"timeout_seconds = {self.patience}\n"
+            return (
+                finapi_source(self.bank.simulated, ibans) + self.extra_finapi + f"timeout_seconds = {self.patience}\n"
+            )
         text = fints_source(self.bank.simulated, ibans).replace("house-bank", channel) + f"timeout = {self.patience}\n"
         if channel == "fints-mt940":
             text = text.replace(self.bank.simulated.fints.url, self.bank.old.url)
@@ -167,6 +184,13 @@ class LiveOffice:
         """``check`` finds every invariant to hold."""
         with Kontoklar(config.load(self.folder / "kontoklar.toml", environ={}), clock=lambda: NOW) as app:
             return all(result.ok for result in app.check()[1])
+
+    def proven_until(self, iban: str) -> date:
+        """The last day whose bookings are proven to be complete."""
+        with Kontoklar(config.load(self.folder / "kontoklar.toml", environ={}), clock=lambda: NOW) as app:
+            (found,) = (row.proven_until for row in app.inquiries.accounts() if row.account == iban)
+        assert found is not None
+        return found
 
     def bookings(self) -> list[tuple[str, str, str]]:
         """Account, day and amount of everything that posts, sorted."""

@@ -26,7 +26,6 @@ def authorize(session: Session, source: str, as_of: date) -> None:
         step = app.authorize(source, terminal, as_of)
         report.add(step)
         rows = [_row(fact) for fact in step.access if fact.account]
-        report.more["accounts"] = rows
         if rows and not session.as_json:
             stdout.print(records(rows, _COLUMNS))
 

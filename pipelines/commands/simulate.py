@@ -103,7 +103,7 @@ def _world(seed: int, accounts: int, per_day: float, day: date | None, *, as_dem
     from pipelines.simulator.generate import demo_world, generate
 
     if as_demo:
-        world, _ = demo_world(seed)
+        world = demo_world(seed)
         if day is not None:
             world.set_today(max(day, world.start))
         return world
@@ -124,14 +124,9 @@ def _make_room(folder: Path) -> None:
 
 def write(folder: Path, running: SimulatedBank) -> Path:
     """The configuration, the secrets it refers to and matching open items; returns the configuration's path."""
-    from pipelines.simulator.office import configuration, receivables
+    from pipelines.simulator.office import configuration, receivables, write_secrets
 
-    secrets = folder / "secrets"
-    secrets.mkdir(parents=True, exist_ok=True)
-    for name, value in running.secrets().items():
-        path = secrets / name
-        path.touch(mode=0o600)
-        path.write_text(value + "\n", encoding="utf-8")
+    write_secrets(running, folder / "secrets")
     written = folder / config.FILE_NAME
     written.write_text(configuration(running, mark=_MARK), encoding="utf-8")
     (folder / "receivables.csv").write_text(receivables(running.world), encoding="utf-8")

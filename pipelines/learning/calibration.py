@@ -129,7 +129,7 @@ def calibrate_policy(
     honesty = straighten(base.honesty, new)
     changes: dict[str, Any] = {"name": name, "calibration": dict(window), "bits": bits}
     if honesty is not base.honesty:
-        changes["honesty"] = {"knots": [list(knot) for knot in honesty.knots], "terms": dict(honesty.terms or {})}
+        changes["honesty"] = {"finish": [list(knot) for knot in honesty.finish]}
     policy = with_values(base, changes)
     return Calibrated(
         policy, changes, estimated, decided, len(cases) - decided,

@@ -6,8 +6,9 @@ Used where the shipped figures are measured (generated ledgers) and by ``calibra
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -15,11 +16,12 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]
 from sklearn.isotonic import IsotonicRegression  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
-from pipelines.learning.honesty import LEAST, MOST, Honesty, log_odds
+from pipelines.learning.honesty import LEAST, MOST, Honesty, log_odds, share_of
 from pipelines.learning.patterns import group_of, objections_of, terms_of
 
 # Log odds in bits at which the curve may bend.
 KNOTS: Final = (LEAST, -6.0, -3.0, -1.0, 0.0, 1.0, 3.0, 6.0, 9.0, 12.0, 16.0, MOST)
+_FINISH: Final = (-10.0, -6.0, -4.0, -2.5, -1.5, -0.75, 0.0, 0.75, 1.5, 2.5, 4.0, 6.0, 9.0, 12.0, 16.0)
 # Fewer cases than this bend nothing; the straight line stays.
 _ENOUGH: Final = 400
 # A family with fewer cases gets no term of its own.
@@ -44,30 +46,47 @@ def fit_honesty(cases: Sequence[Seen], strength: float = 1.0) -> Honesty:
     right = np.array([case.right for case in cases], dtype=bool)
     if len(cases) < _ENOUGH or right.all() or not right.any():
         return Honesty()
-    bits = np.array([log_odds(case.posterior) for case in cases])
-    families = [terms_of(case.pattern) for case in cases]
-    counts: dict[str, int] = defaultdict(int)
-    for terms in families:
-        for term in terms:
-            counts[term] += 1
+    # Many cases are alike: equal ones count together.
+    alike = Counter((round(20.0 * log_odds(case.posterior)), case.pattern, case.right) for case in cases)
+    groups = list(alike)
+    weight = np.array([alike[group] for group in groups], dtype=float)
+    truth = np.array([group[2] for group in groups], dtype=bool)
+    terms = [terms_of(group[1]) for group in groups]
+    counts: Counter[str] = Counter()
+    for names_of, count in zip(terms, weight.tolist(), strict=True):
+        for term in names_of:
+            counts[term] += int(count)
     names = sorted(name for name, count in counts.items() if count >= _FAMILY_CASES)
     place = {name: column for column, name in enumerate(names)}
-    shape = np.zeros((len(cases), len(names)))
-    for row, terms in enumerate(families):
-        for term in terms:
+    shape = np.zeros((len(groups), len(names)))
+    for row, names_of in enumerate(terms):
+        for term in names_of:
             if term in place:
                 shape[row, place[term]] = 1.0
-    curve = _basis(bits)
+    curve = _basis(np.array([group[0] / 20.0 for group in groups]))
     # Columns of one scale, so that the penalty treats them alike.
     model = LogisticRegression(C=1.0 / strength, max_iter=2000, tol=1e-6)
-    model.fit(np.hstack([curve / 4.0, shape]), right)
+    model.fit(np.hstack([curve / 4.0, shape]), truth, sample_weight=weight)
     weights = model.coef_[0]
     at = np.array(KNOTS)
     values = (_basis(at) / 4.0 @ weights[: curve.shape[1]] + model.intercept_[0]) / _LN2
     values = IsotonicRegression().fit_transform(at, values)
     terms_bits = {name: round(float(weights[curve.shape[1] + place[name]]) / _LN2, 3) for name in names}
     knots = tuple((float(one), round(float(value), 3)) for one, value in zip(at, values, strict=True))
-    return Honesty(knots, terms_bits)
+    first = Honesty(knots, terms_bits)
+    sums = np.array([first.bits(share_of(group[0] / 20.0), group[1]) for group in groups])
+    return replace(first, finish=_finish(sums, truth, weight))
+
+
+def _finish(bits: np.ndarray, right: np.ndarray, weight: np.ndarray) -> tuple[tuple[float, float], ...]:
+    """A curve over the sum of curve and terms, hardly shrunk: one dimension has cases enough."""
+    model = LogisticRegression(C=100.0, max_iter=2000, tol=1e-7)
+    inner = [knot for knot in _FINISH[1:-1] if bits.min() < knot < bits.max()]
+    places = (float(min(bits.min(), _FINISH[0])), *inner, float(max(bits.max(), _FINISH[-1])))
+    model.fit(_basis(bits, places) / 4.0, right, sample_weight=weight)
+    values = (_basis(np.array(places), places) / 4.0 @ model.coef_[0] + model.intercept_[0]) / _LN2
+    values = IsotonicRegression().fit_transform(places, values)
+    return tuple((round(one, 3), round(float(value), 3)) for one, value in zip(places, values, strict=True))
 
 
 def straighten(base: Honesty, cases: Sequence[Seen], strength: float = 10.0) -> Honesty:
@@ -89,13 +108,13 @@ def straighten(base: Honesty, cases: Sequence[Seen], strength: float = 10.0) -> 
 
     moved = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B", bounds=[(-0.7, 1.0), (-5.0, 5.0)]).x
     stretch, shift = 1.0 + float(moved[0]), float(moved[1]) / _LN2
-    knots = tuple((one, round(stretch * value + shift, 3)) for one, value in base.knots)
-    return Honesty(knots, {name: round(stretch * bits, 3) for name, bits in (base.terms or {}).items()})
+    finish = base.finish or ((LEAST, LEAST), (MOST, MOST))
+    return replace(base, finish=tuple((one, round(stretch * value + shift, 3)) for one, value in finish))
 
 
-def _basis(bits: np.ndarray) -> np.ndarray:
+def _basis(bits: np.ndarray, knots: tuple[float, ...] = KNOTS) -> np.ndarray:
     """A line that may bend at the inner knots."""
-    return np.column_stack([bits, *(np.maximum(bits - knot, 0.0) for knot in KNOTS[1:-1])])
+    return np.column_stack([bits, *(np.maximum(bits - knot, 0.0) for knot in knots[1:-1])])
 
 
 def count_records(cases: Sequence[Seen]) -> dict[str, tuple[int, int]]:

@@ -41,17 +41,23 @@ def share_of(bits: float) -> float:
 @dataclass(frozen=True, slots=True)
 class Honesty:
     """The fitted curve. knots: (log odds by evidence, log odds observed), rising in both. terms: what tells
-    patterns apart (``patterns.terms_of``) → bits added. Without knots the evidence is taken at its word."""
+    patterns apart (``patterns.terms_of``) → bits added. finish: a second curve, over
+    the sum, that sets right what the terms leave. Without knots the evidence is taken at its word."""
 
     knots: tuple[tuple[float, float], ...] = ()
     terms: Mapping[str, float] | None = None
+    finish: tuple[tuple[float, float], ...] = ()
 
     def share(self, probability: float, pattern: str) -> float:
         """The honest probability of an explanation whose posterior is ``probability``."""
         if not self.knots:
             return min(probability, CEILING)
-        bits = self._curve(log_odds(probability)) + self._shift(pattern)
-        return min(share_of(bits), CEILING)
+        return min(share_of(self.bits(probability, pattern)), CEILING)
+
+    def bits(self, probability: float, pattern: str) -> float:
+        """The same as log odds in bits, without the ceiling."""
+        bits = _interpolate(self.knots, log_odds(probability)) + self._shift(pattern)
+        return _interpolate(self.finish, bits) if self.finish else bits
 
     def shares(self, probabilities: Sequence[float], patterns: Sequence[str]) -> list[float]:
         """Honest probabilities of one receipt's explanations, best first.
@@ -68,9 +74,6 @@ class Honesty:
         for probability in probabilities[1:]:
             result.append(min(probability * scale, result[-1]))
         return result
-
-    def _curve(self, bits: float) -> float:
-        return _interpolate(self.knots, bits)
 
     def _shift(self, pattern: str) -> float:
         terms = self.terms or {}

@@ -19,8 +19,8 @@ from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 from sklearn.isotonic import IsotonicRegression  # type: ignore[import-untyped]
 
 # How far a weight may lie from the one in force, in bits: one standard deviation, and at most.
-_SPREAD: Final = 1.5
-_FARTHEST: Final = 4.0
+_SPREAD: Final = 0.75
+_FARTHEST: Final = 2.5
 # A level seen in fewer cases keeps its weight.
 _SEEN: Final = 10
 _LN2: Final = math.log(2.0)
@@ -84,7 +84,7 @@ def estimate(cases: Sequence[Choice], bits: Mapping[str, Mapping[str, float]]) -
     problem = _Problem(cases, names)
     start = np.zeros(len(names))
     found = minimize(problem.loss, start, jac=True, method="L-BFGS-B", bounds=[(-_FARTHEST, _FARTHEST)] * len(names))
-    shifts = dict(zip(names, found.x.tolist(), strict=True))
+    shifts = _centred(dict(zip(names, found.x.tolist(), strict=True)), cases)
     ordered = _keep_order(shifts, bits, seen)
     final = np.array([ordered[name] for name in names])
     return Estimate(
@@ -93,6 +93,26 @@ def estimate(cases: Sequence[Choice], bits: Mapping[str, Mapping[str, float]]) -
         problem.surprise(start),
         problem.surprise(final),
     )
+
+
+def _centred(shifts: Mapping[str, float], cases: Sequence[Choice]) -> dict[str, float]:
+    """Shifts that leave a field's mean worth as it is, over what was chosen.
+
+    How often it is none of these says the honest curve; the weights say only which level is worth more than another.
+    Otherwise a month with much foreign money would make every number worth less, and nothing would clear the margin.
+    """
+    chosen: Counter[str] = Counter()
+    for case in cases:
+        if case.chosen is not None and case.chosen >= 0:
+            chosen.update(level for level in case.options[case.chosen].levels if level in shifts)
+    total: Counter[str] = Counter()
+    moved: dict[str, float] = {}
+    for name, count in chosen.items():
+        field = name.partition(".")[0]
+        total[field] += count
+        moved[field] = moved.get(field, 0.0) + count * shifts[name]
+    means = {field: moved[field] / total[field] for field in total}
+    return {name: shift - means.get(name.partition(".")[0], 0.0) for name, shift in shifts.items()}
 
 
 def _estimated(name: str) -> bool:

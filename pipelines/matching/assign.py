@@ -26,7 +26,8 @@ class Choice:
 
     explanation: None when nothing explains it or others have a better claim. margin: bits over the best different
     solution. claimed: another receipt took what this one wanted. bounded: the component was too large to
-    solve. contested: it was in a component.
+    solve. contested: it was in a component. gap: where it is bounded, by how many bits the best assignment of its
+    component may at most beat the one found.
     """
 
     explanation: Explanation | None
@@ -35,6 +36,7 @@ class Choice:
     claimed: bool = False
     bounded: bool = False
     contested: bool = False
+    gap: float = 0.0
 
 
 def assign(
@@ -105,16 +107,19 @@ def _components(contested: list[int], claims: dict[int, list[int]]) -> list[list
 def _solve(
     batch: Batch, judgements: list[Judgement], choices: list[Choice], component: list[int], policy: Policy
 ) -> None:
-    if len(component) > policy.limits.component_receipts:
-        for receipt in component:
-            choices[receipt].bounded = True
-        return
     options = []
     for receipt in component:
         ranked: list[tuple[float, Explanation | None]] = [
             (one.score, one) for one in judgements[receipt].explanations[:_OPTIONS] if not one.closed
         ]
         options.append([*ranked, (max(judgements[receipt].rivals), None)])
+    # Everybody gets what fits best, as if there were no others: no assignment can be worth more.
+    most = sum(max(score for score, _ in place) for place in options)
+    if len(component) > policy.limits.component_receipts:
+        gap = most - _greedy(batch, options)
+        for receipt in component:
+            choices[receipt].bounded, choices[receipt].gap = True, gap
+        return
     search = Search(batch, options, policy.limits.component_nodes)
     search.run()
     before = [choices[receipt].explanation for receipt in component]
@@ -123,12 +128,28 @@ def _solve(
         explanation = options[place][picked][1]
         choice = choices[receipt]
         choice.bounded = search.exhausted
+        choice.gap = max(most - search.best, 0.0) if search.exhausted else 0.0
         choice.claimed = explanation is not choice.explanation
         if choice.claimed or not _interchangeable(batch, component, before, place):
             margin = search.margin(place, picked)
             choice.margin = min(choice.margin, margin)
             choice.probability = min(choice.probability, 1.0 / (1.0 + 2.0 ** -max(margin, -_CERTAIN)))
         choice.explanation = explanation
+
+
+def _greedy(batch: Batch, options: list[list[tuple[float, Explanation | None]]]) -> float:
+    """What an assignment is worth that serves the best claims first: one pass, however many receipts there are."""
+    used: dict[int, int] = {}
+    total = 0.0
+    for place in sorted(range(len(options)), key=lambda one: (-max(score for score, _ in options[one]), one)):
+        for score, explanation in sorted(options[place], key=lambda option: -option[0]):
+            wanted = wanted_by(explanation)
+            if all(abs(used.get(row, 0) + cents) <= abs(batch.items.open_at[row]) for row, cents in wanted.items()):
+                for row, cents in wanted.items():
+                    used[row] = used.get(row, 0) + cents
+                total += score
+                break
+    return total
 
 
 def _interchangeable(batch: Batch, component: list[int], before: list[Explanation | None], place: int) -> bool:
@@ -163,7 +184,7 @@ class Search:
         self._nodes = nodes
         self.exhausted = False
         self.best_pick: list[int] = []
-        self._best = -math.inf
+        self.best = -math.inf
         self._best_with: list[dict[int, float]] = [{} for _ in options]
         self._used: dict[int, int] = {}
         self._pick: list[int] = []
@@ -176,7 +197,7 @@ class Search:
     def margin(self, place: int, picked: int) -> float:
         """Bits by which the best solution beats the best one that gives this receipt something else."""
         others = [score for option, score in self._best_with[place].items() if option != picked]
-        return self._best - max(others) if others else _CERTAIN
+        return self.best - max(others) if others else _CERTAIN
 
     def _descend(self, place: int, score: float) -> None:
         if self._nodes <= 0:
@@ -184,8 +205,8 @@ class Search:
             return
         self._nodes -= 1
         if place == len(self._options):
-            if score > self._best + 1e-9:
-                self._best, self.best_pick = score, list(self._pick)
+            if score > self.best + 1e-9:
+                self.best, self.best_pick = score, list(self._pick)
             for at, option in enumerate(self._pick):
                 if score > self._best_with[at].get(option, -math.inf):
                     self._best_with[at][option] = score

@@ -157,7 +157,7 @@ class Weigher:
         series = self._items.series
         runs = scan.runs
         for position, (run, start, end) in enumerate(runs):
-            if run[0] > "9" or len(run) < 3:
+            if run[0] > "9" or (len(run) < 3 and not series.is_short_shape(runs, scan.text, position)):
                 continue
             if any(left <= start and end <= right for left, right in spans):
                 continue

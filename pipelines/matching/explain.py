@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import islice
 
 from pipelines.matching.amounts import EXPLAINING, Line, Settlement, settle_group, settle_one
 from pipelines.matching.batch import Batch, Group
@@ -63,14 +64,17 @@ class Judgement:
     foreign_number: bool
     refund: bool
     other_purpose: bool
+    shares: list[float] | None = None
 
     def probabilities(self) -> list[float]:
         """Posterior of each explanation over all of them and the rivals."""
-        scores = [explanation.score for explanation in self.explanations] + self.rivals
-        top = max(scores)
-        weights = [2.0 ** max(score - top, -1000.0) for score in scores]
-        total = sum(weights)
-        return [weight / total for weight in weights[: len(self.explanations)]]
+        if self.shares is None:
+            scores = [explanation.score for explanation in self.explanations] + self.rivals
+            top = max(scores)
+            weights = [2.0 ** max(score - top, -1000.0) for score in scores]
+            total = sum(weights)
+            self.shares = [weight / total for weight in weights[: len(self.explanations)]]
+        return self.shares
 
 
 class Explainer:
@@ -80,6 +84,7 @@ class Explainer:
         self._batch = batch
         self._items = batch.items
         self._weigher = weigher
+        self._open_of: dict[int, list[int]] = {}
         self._policy = batch.policy
         self._bits = batch.policy.bits
         self._declared: list[int] = batch.frame["declared_discount_minor"].fillna(0).astype("int64").tolist()
@@ -156,13 +161,23 @@ class Explainer:
         rows: list[int] = []
         debtors = [debtor for debtor in self._batch.debtor_hits(receipt) if debtor >= 0]
         for debtor in sorted(debtors, key=lambda one: self._items.debtor_numbers[one])[:3]:
-            own = [row for row in self._items.items_of(debtor).tolist() if row not in hits]
-            still = [row for row in own if self._items.open_at[row] > 0]
-            still.sort(key=lambda row: (self._items.due_at[row], self._items.numbers[row]))
+            still = (row for row in self._still_open(debtor) if row not in hits)
+            own = self._items.items_of(debtor)
             amount = self._batch.amounts[receipt]
-            closed = [row for row in own if self._items.open_at[row] == 0 and self._items.amount_at[row] == amount]
-            rows += still[:_OWN_ITEMS] + closed[:1]
+            equal = own[(self._items.open_minor[own] == 0) & (self._items.amount[own] == amount)].tolist()
+            closed = (row for row in equal if row not in hits)
+            rows += [*islice(still, _OWN_ITEMS), *islice(closed, 1)]
         return rows
+
+    def _still_open(self, debtor: int) -> list[int]:
+        """The open items of a debtor, the first due first; nothing moves while a batch is judged."""
+        found = self._open_of.get(debtor)
+        if found is None:
+            own = self._items.items_of(debtor)
+            found = own[self._items.open_minor[own] > 0].tolist()
+            found.sort(key=lambda row: (self._items.due_at[row], self._items.numbers[row]))
+            self._open_of[debtor] = found
+        return found
 
     # --- one item ------------------------------------------------------------------------------------------------
 
@@ -291,10 +306,13 @@ class Explainer:
             if hit.level in DAMAGED - FAINT and hit.start >= 0:
                 # What is read as a damaged form of this item may be the very number that names another one.
                 apart = [other for other in others if not _overlap(reading.clear[other], (hit.start, hit.end))]
+            elif hit.level in FAINT:
+                # Two slips that happen to give another number of ours are hardly slips.
+                apart = others
             else:
                 same = (hit.start, hit.end) if hit.start >= 0 else reading.clear.get(row, (-1, -1))
                 apart = [other for other in others if not _overlap(reading.clear[other], same)]
-            apart = [other for other in apart if self._items.open_at[other]]
+            apart = [other for other in apart if self._items.open_at[other] or hit.level in FAINT]
             if apart:
                 contradictions.append("names-other-items")
                 return hit.level, value + bits["incomplete"]

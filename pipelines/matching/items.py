@@ -40,6 +40,8 @@ _OTHER_COLUMNS = ("order_number", "shipment_ids", "contract_id", "creditor_refer
 _OTHER_LEVELS = ("order", "shipment", "contract", "creditor_reference")
 
 
+# Fewer items are indexed faster than a file is read.
+LEAST_KEPT = 20_000
 # The columns the kept tables are built from, and the tables.
 _KEPT_FROM = (
     "invoice_number", "debtor_number", *_OTHER_COLUMNS, "end_to_end_id", "mandate_id", "debtor_ibans", "debtor_name",
@@ -131,7 +133,9 @@ class ItemIndex(DebtorTables):
 
     def keep(self) -> None:
         """Keep the tables for the next run, unless they came from there."""
-        if self._keep_in is None or self._is_kept or len(self.debtor_numbers) != self._loaded_debtors:
+        if self._keep_in is None or self._is_kept or self.size < LEAST_KEPT:
+            return
+        if len(self.debtor_numbers) != self._loaded_debtors:
             return
         self.build()
         self._keep_in.store(self.fingerprint, {name: self.__dict__[name] for name in KEPT})
@@ -201,6 +205,9 @@ class ItemIndex(DebtorTables):
 
     def move(self, row: int, open_minor: int) -> None:
         """Set what is open of an item now."""
+        # How common an amount is is counted on what was open before anything moved, whoever asks first.
+        assert self._by_open is not None
+        assert self._by_net is not None
         self.open_minor[row] = open_minor
         if open_minor:
             self._moved.setdefault(open_minor, set()).add(row)

@@ -63,6 +63,10 @@ class Series:
         letters = self.mixed[shape]
         return letters is None or key.translate(_NO_DIGITS) in letters
 
+    def letters_count(self, key: str) -> bool:
+        """Whether the letters of a number of mixed shape are ever other ones."""
+        return self.mixed.get(key.translate(_CLASSES), frozenset()) is None
+
     def is_part_of_own_shape(self, runs: list[tuple[str, int, int]], text: str, position: int) -> bool:
         """Whether a run of digits, alone or with its neighbours (``RE-2026-00999``), looks like a number of ours.
 
@@ -71,6 +75,13 @@ class Series:
         run = runs[position][0]
         before = runs[position - 1][0] if position and runs[position - 1][0][0] > "9" else ""
         return self.is_own_shape(before, run) or self.is_joined_shape(runs, text, position)
+
+    def is_short_shape(self, runs: list[tuple[str, int, int]], text: str, position: int) -> bool:
+        """Whether a run of one or two digits begins, right behind our own prefix, a number of ours: ``F-50-26``."""
+        if not position or runs[position - 1][0] not in self.prefixes:
+            return False
+        gap = text[runs[position - 1][2] : runs[position][1]]
+        return len(gap) <= 1 and _JOINING.issuperset(gap) and self.is_joined_shape(runs, text, position)
 
     def is_joined_shape(self, runs: list[tuple[str, int, int]], text: str, position: int) -> bool:
         """The same with at least one neighbour."""

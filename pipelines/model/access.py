@@ -11,7 +11,7 @@ class AccessState(StrEnum):
     """complete: everything asked for was delivered. needs_authorisation: a person has to give consent or a TAN.
     locked: the bank refuses the login (wrong or locked PIN, locked user); never tried again by itself.
     unavailable: could not be reached now; the next run tries again. incomplete: was delivered with holes, so that
-    nothing of it was used."""
+    nothing of it was used but what its balances prove."""
 
     COMPLETE = "complete"
     NEEDS_AUTHORISATION = "needs-authorisation"

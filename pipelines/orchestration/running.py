@@ -4,23 +4,45 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
+from prefect import task
+from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import SyncClientContext
 from prefect.events.worker import EventsWorker
 from prefect.runtime import flow_run
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from prefect.tasks import Task
 
 from pipelines import operator_view as view
-from pipelines.errors import KontoklarError
+from pipelines.errors import KontoklarError, SourceUnavailable
 from pipelines.step import Step
 
 Summary = dict[str, Any]
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether trying again may help. Only a source that is unavailable: a wrong PIN retried locks the bank access."""
+    return isinstance(state.result(raise_on_failure=False), SourceUnavailable)
+
+
+def as_task(name: str, **options: Any) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """A task that keeps nothing: no cache, no stored result. It gets its tags from its flow run."""
+    return task(name=name, cache_policy=NO_CACHE, persist_result=False, cache_result_in_memory=False, **options)
+
+
+class AccountNotProven(KontoklarError):
+    """The bank data of an account has a gap or is held; its task fails alone and the run goes on."""
 
 
 class Unexpected(Exception):

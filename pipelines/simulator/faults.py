@@ -47,6 +47,7 @@ KNOWN = {
     "fints-cut": "cuts MT940 in the middle of a statement between two pages",
     "fints-no-data": "says that there is nothing (3010) although there is",
     "fints-empty-document": "sends a camt document without entries",
+    "fints-order-refused": "refuses every order for statements (9050, 9010)",
     "fints-camt-refused": "refuses camt although it announced it",
     "fints-balance-missing": "does not answer the balance request",
 }

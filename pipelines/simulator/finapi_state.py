@@ -50,7 +50,7 @@ class Imported:
 class FinapiState:
     """finAPI's side of the world. Every method that changes something expects the world's lock to be held.
 
-    polls_left: how many more looks until an update is through. expires_in: life of a token in seconds.
+    polls: looks until an update is through, 0: at once. expires_in: life of a token in seconds. issued: every token.
     """
 
     world: World
@@ -61,6 +61,7 @@ class FinapiState:
     polls: int = 1
     clock: Callable[[], float] = time.monotonic
     tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
+    issued: set[str] = field(default_factory=set)
     accounts: dict[str, Imported] = field(default_factory=dict)
     generation: int = 0
     polls_left: int = 0
@@ -90,6 +91,7 @@ class FinapiState:
                 return self._token(token, role, int(expires - now))
         token = secrets.token_urlsafe(48)
         self.tokens[token] = (role, now + self.expires_in)
+        self.issued.add(token)
         return self._token(token, role, self.expires_in)
 
     def _token(self, token: str, role: str, lives: int) -> dict[str, Any]:
@@ -119,6 +121,8 @@ class FinapiState:
     def begin_update(self) -> None:
         """An update works in the background from now on."""
         self.updating, self.polls_left, self.result = True, self.polls, ""
+        if not self.polls:
+            self.look()
 
     def look(self) -> None:
         """Somebody polls: after some looks the update is through."""

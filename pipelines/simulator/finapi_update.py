@@ -73,7 +73,7 @@ class Updates:
 
     def _person_needed(self) -> bool:
         """Whether the bank wants a person: no consent, or a second factor is due."""
-        return self.state.login.needs_tan(self.state.world.today) or self.state.faults.armed("finapi-consent-gone")
+        return self.state.login.needs_tan(self.state.world.today) or self.state.faults.fires("finapi-consent-gone")
 
     # --- the licensed way -----------------------------------------------------------------------------------------
 
@@ -172,7 +172,6 @@ class Updates:
         task_id = secrets.token_hex(8)
         state.tasks[task_id] = {"webForm": None}
         if self._person_needed() or state.faults.fires("finapi-web-form"):
-            state.faults.fires("finapi-consent-gone")
             host = request.headers.get("host", "")
             state.tasks[task_id]["webForm"] = {
                 "id": task_id, "url": f"http://{host}/forms/{task_id}", "status": "NOT_YET_OPENED"

@@ -9,8 +9,11 @@ from typing import Any
 from fints.formals import (
     KTI1,
     KTZ1,
+    Account2,
+    Account3,
     AllowedFormat,
     Amount1,
+    Balance1,
     Balance2,
     BankIdentifier,
     CreditDebit2,
@@ -36,7 +39,7 @@ from fints.formals import (
 from fints.segments.accounts import HISPA1, HISPAS1
 from fints.segments.auth import HIPINS1, HITANS6, HITANS7
 from fints.segments.bank import HIBPA3, HIUPA4
-from fints.segments.saldo import HISAL7
+from fints.segments.saldo import HISAL5, HISAL6, HISAL7
 from fints.segments.statement import HICAZS1
 
 from pipelines.simulator.fints_tan import TECHNIQUES
@@ -60,6 +63,7 @@ def bank_parameters(
     *,
     camt: bool,
     mt940: bool,
+    versions: Sequence[int],
     days: int,
     one_step: bool,
     waits: tuple[int, int, int] = (POLLS, FIRST_WAIT, NEXT_WAIT),
@@ -83,13 +87,13 @@ def bank_parameters(
             ),
         ),
         HISPAS1(*common, GetSEPAAccountParameter1(True, False, True, ["sepade.pain.001.001.09.xsd"])),
-        *(plain_segment("HISALS", version, "1", "1", "1") for version in (5, 6, 7)),
+        *(plain_segment("HISALS", version, "1", "1", "1") for version in versions),
         plain_segment("HITABS", 4, "1", "1", "1"),
     ]  # fmt: skip
     if camt:
         found.append(HICAZS1(*common, TransactionsTimeParameter1(days, False, False, [CAMT_FORMAT])))
     if mt940:
-        found += [plain_segment("HIKAZS", version, "1", "1", "1", [str(days), "N", "N"]) for version in (5, 6, 7)]
+        found += [plain_segment("HIKAZS", version, "1", "1", "1", [str(days), "N", "N"]) for version in versions]
     if not one_step:
         found += _tan_parameters(methods, waits)
     return found
@@ -170,15 +174,18 @@ def sepa_accounts(world: World, login: Login) -> Any:
     )
 
 
-def balance(world: World, account: BankAccount) -> Any:
-    """The answer to HKSAL 7: the booked balance of the bank's today."""
+def balance(world: World, account: BankAccount, version: int) -> Any:
+    """The answer to HKSAL: the booked balance of the bank's today. Version 7 names the account by its IBAN."""
     minor = world.balance(account.iban)
     # Two decimals always: the library's writer cuts the zeros off a whole number.
-    amount = Amount1(Decimal(abs(minor)).scaleb(-2), account.currency)
+    amount = Decimal(abs(minor)).scaleb(-2)
     side = CreditDebit2.CREDIT if minor >= 0 else CreditDebit2.DEBIT
-    return HISAL7(
-        KTI1(iban=account.iban, bic=account.bic),
-        account.product[:30],
-        account.currency,
-        Balance2(side, amount, world.today),
-    )
+    product, currency, day = account.product[:30], account.currency, world.today
+    bank = BankIdentifier("280", account.bank_code)
+    if version == 5:
+        national = Account2(account.number, None, "280", account.bank_code)
+        return HISAL5(national, product, currency, Balance1(side, amount, currency, day))
+    stated = Balance2(side, Amount1(amount, currency), day)
+    if version == 6:
+        return HISAL6(Account3(account.number, None, bank), product, currency, stated)
+    return HISAL7(KTI1(iban=account.iban, bic=account.bic), product, currency, stated)

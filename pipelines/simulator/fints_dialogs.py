@@ -35,16 +35,18 @@ class Manner:
     """How this bank does FinTS, because banks differ.
 
     bank_code: its Bankleitzahl for FinTS; clients know real ones and their oddities, so it is nobody's. camt, mt940:
-    which statement orders it knows. days: how far back statements are kept. one_step: no TAN methods at all.
-    tan_at: asks for the TAN when the dialogue opens ("init") or with the first statement order ("statements").
-    documents: camt documents per page; page_bytes: MT940 bytes per page. wrong_pin, locked: its return codes.
-    products: product ids it accepts, () for any. waits: of decoupled confirmations, see ``fints_bpd``.
+    which statement orders it knows; versions: of HKKAZ and HKSAL. days: how far back statements are kept.
+    one_step: no TAN methods at all. tan_at: asks for the TAN when the dialogue opens ("init") or with the first
+    statement order ("statements"). documents: camt documents per page; page_bytes: MT940 bytes per page. wrong_pin,
+    locked: its return codes. products: product ids it accepts, () for any. waits: of decoupled confirmations, see
+    ``fints_bpd``.
     """
 
     name: str = "Probebank"
     bank_code: str = "12345678"
     camt: bool = True
     mt940: bool = True
+    versions: tuple[int, ...] = (5, 6, 7)
     days: int = 120
     one_step: bool = False
     tan_at: str = "statements"
@@ -193,8 +195,8 @@ class FintsBank:
         answer.tell(preparation, "0901", "PIN gültig.")
         if preparation.bpd_version != fints_bpd.BPD_VERSION:
             for segment in fints_bpd.bank_parameters(
-                manner.bank_code, manner.name, methods, camt=manner.camt, mt940=manner.mt940, days=manner.days,
-                one_step=manner.one_step, waits=manner.waits,
+                manner.bank_code, manner.name, methods, camt=manner.camt, mt940=manner.mt940,
+                versions=manner.versions, days=manner.days, one_step=manner.one_step, waits=manner.waits,
             ):  # fmt: skip
                 answer.add(preparation, segment)
         if preparation.upd_version != fints_bpd.UPD_VERSION:
@@ -300,7 +302,9 @@ class FintsBank:
         self._close(dialog)
 
     def _media(self, dialog: Dialog, _request: Request, order: Any, answer: Answer) -> None:
-        names = dict.fromkeys(name for method in dialog.login.methods for name in method.media)
+        method = self._method(dialog)
+        methods = [method] if method is not None else dialog.login.methods
+        names = dict.fromkeys(name for one in methods for name in one.media)
         # Class, status, then card, account, validity and list number left out; written out because the library's own
         # writer loses the places of an account that is not there.
         media = [["M", "1", *[None] * 10, name] for name in names]
@@ -321,7 +325,7 @@ class FintsBank:
         if account is None:
             answer.tell(order, "9010", "Das Konto ist nicht bekannt.")
             return
-        answer.add(order, fints_bpd.balance(self.world, self.world.account(account)))
+        answer.add(order, fints_bpd.balance(self.world, self.world.account(account), order.header.version))
         answer.tell(order, "0020", "Auftrag ausgeführt.")
 
     def _statements(self, dialog: Dialog, request: Request, order: Any, answer: Answer) -> None:

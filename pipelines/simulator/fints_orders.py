@@ -23,6 +23,9 @@ _HIKAZ = {5: HIKAZ5, 6: HIKAZ6, 7: HIKAZ7}
 def statements(world: World, faults: Faults, manner: Manner, iban: str, order: Any, answer: Answer) -> None:
     """One page of statements, with the point where the next begins (3040)."""
     camt = order.header.type == "HKCAZ"
+    if faults.fires("fints-order-refused"):
+        answer.tell(order, "9010", "Der Auftrag wurde nicht ausgeführt.")
+        return
     if camt and faults.fires("fints-camt-refused"):
         answer.tell(order, "9010", "Der Auftrag kann zurzeit nicht ausgeführt werden.")
         return

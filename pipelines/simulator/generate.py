@@ -23,15 +23,18 @@ _TEXTS = (
 )  # fmt: skip
 
 
-def demo_world(seed: int) -> tuple[World, company.Company]:
-    """The sample company's October as a bank: one login for both accounts. ``payments`` are the demo's truth."""
+def demo_world(seed: int) -> World:
+    """The sample company's October as a bank."""
     rng = Random(seed)
-    people = company.create(rng)
-    payments = story.tell(rng, people)
+    return world_of(story.tell(rng, company.create(rng)))
+
+
+def world_of(payments: Sequence[Payment]) -> World:
+    """A bank that books these payments of the sample company: one login for both accounts."""
     accounts = tuple(BankAccount(iban, company.NAME, minor) for iban, minor in OPENING.items())
-    days = story.BANK_DAYS
     login = Login(USER, PIN, (CAMT_ACCOUNT, MT940_ACCOUNT))
-    return World(accounts, (login,), payments, days[0], days[0], _pending(Random(seed), payments)), people
+    start = story.BANK_DAYS[0]
+    return World(accounts, (login,), list(payments), start, start, _pending(Random(len(payments)), payments))
 
 
 def generate(

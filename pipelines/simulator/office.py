@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.simulator.world import World
@@ -77,6 +78,15 @@ def fints_source(running: SimulatedBank, ibans: list[str]) -> str:
         since=running.world.start,
         bank_code=running.manner.bank_code,
     )
+
+
+def write_secrets(running: SimulatedBank, folder: Path) -> None:
+    """The secret files that the configuration refers to, readable by their owner only."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, value in running.secrets().items():
+        path = folder / name
+        path.touch(mode=0o600)
+        path.write_text(value + "\n", encoding="utf-8")
 
 
 def _listed(ibans: list[str]) -> str:

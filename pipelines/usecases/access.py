@@ -41,7 +41,7 @@ _ADVICE: Final = {
     AccessState.LOCKED: "was refused (wrong or locked login) and is left alone until a person has seen to it, because "
     "trying again would lock it for good; correct the login, then run: kontoklar authorize {source}",
     AccessState.UNAVAILABLE: "could not be reached; the next run tries again",
-    AccessState.INCOMPLETE: "was delivered with holes, so nothing of it was used; the next run fetches it again",
+    AccessState.INCOMPLETE: "was delivered with holes; only what balances prove was used, the next run fetches again",
 }
 
 

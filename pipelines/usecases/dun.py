@@ -83,6 +83,10 @@ def stored_coverage(work: Work) -> list[BankCoverage]:
     for held in work.statements.held():
         problems[held.row.account].add(STATEMENT_GAP if held.verdict.code == STATEMENT_GAP else STATEMENT_HELD)
     troubles = _troubles(work.access.latest())
+    for account, why in troubles.items():
+        if why == AccessState.INCOMPLETE.value:
+            # More than late: what came contradicts itself, so bookings of proven days are missing or were changed.
+            problems[account].add(why)
     found = [
         BankCoverage(row.account, row.proven_until, tuple(sorted(problems[row.account])), troubles.get(row.account, ""))
         for row in work.statements.coverage()

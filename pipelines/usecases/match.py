@@ -65,9 +65,9 @@ def match(
     """
     with books.read() as work:
         facts = work.match_facts
-        input_key = derive("match", facts.input_key(), policy.hash)
+        key = input_key(work, policy)
         last = work.proposals.last_match()
-        if last is not None and last.input_key == input_key:
+        if last is not None and last.input_key == key:
             return MatchResult(counts=_counts(Plan()), unchanged=True)
         receipts, returns = conform(facts.receipts(), RECEIPTS, "receipts"), facts.returns()
         matcher: CohortMatcher = BlockingMatcher(
@@ -80,7 +80,7 @@ def match(
     with books.write() as work:
         number = work.proposals.store(
             as_of=as_of,
-            input_key=input_key,
+            input_key=key,
             policy_hash=policy.hash,
             considered=plan.considered,
             proposals=plan.proposals,
@@ -94,6 +94,11 @@ def match(
         work.findings.resolve([finding.finding_id for finding in told], "linked by a later match run")
         work.findings.add(findings)
     return MatchResult(_counts(plan), findings)
+
+
+def input_key(work: Work, policy: Policy) -> str:
+    """What the plan depends on, facts and policy, as one key."""
+    return derive("match", work.match_facts.input_key(), policy.hash)
 
 
 def basis(work: Work, policy: Policy, as_of: date) -> Basis:

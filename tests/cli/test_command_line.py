@@ -17,6 +17,7 @@ from pipelines.step import Step
 
 COMMANDS = (
     "init", "demo", "load", "pull", "match", "post", "dun", "deliver", "run", "review", "explain", "export", "check",
+    "authorize",
 )  # fmt: skip
 CANARY = "Erika Mustermann DE02120300000000202051"
 

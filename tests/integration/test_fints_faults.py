@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from pipelines.errors import SourceUnavailable
-from pipelines.simulator.fints_dialogs import Manner
+from pipelines.simulator.fints_dialogs import FintsBank, Manner
 from tests.fints_world import Bank, open_bank, told, truth
 
 
@@ -60,7 +61,27 @@ def test_a_bank_that_is_gone_for_good_is_not_asked_for_every_account() -> None:
         bank.faults.arm("http-503", times=None, after=3)
         fetched = bank.fetch()
         assert fetched.states() == [("unavailable", "source-unavailable")] * 6
-        assert bank.faults.fired["http-503"] == 9  # three tries for three accounts
+        assert bank.faults.fired["http-503"] == 9  # three tries for each of three accounts
+
+
+def test_a_login_refused_for_reasons_of_its_own_is_a_source_that_is_not_there(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        FintsBank, "_tell_parameters", lambda _bank, _dialog, order, answer: answer.tell(order, "9010", "Heute nicht.")
+    )
+    error = bank.fetch().error
+    assert isinstance(error, SourceUnavailable)
+    assert "9010" in str(error)
+    assert "Heute nicht" not in str(error)
+    assert bank.orders.count("HKIDN") == 1
+
+
+def test_an_order_the_bank_refuses_is_an_account_that_is_not_there(bank: Bank) -> None:
+    bank.faults.arm("fints-order-refused", times=2)  # camt, then MT940
+    fetched = bank.fetch()
+    assert fetched.states() == [("unavailable", "order-refused-9010"), ("complete", "")]
+    assert bank.pauses == []
 
 
 def test_a_dialogue_the_bank_ends_begins_anew(bank: Bank) -> None:
@@ -104,11 +125,29 @@ def test_an_empty_document_is_left_out(bank: Bank) -> None:
     assert told(fetched.booked()) == truth(bank.world)
 
 
-def test_no_data_although_there_is_leaves_the_balance_to_contradict(bank: Bank) -> None:
-    bank.faults.arm("fints-no-data", times=1)
+def test_no_data_although_there_is_contradicts_the_balance(bank: Bank) -> None:
+    bank.world.advance(2)
+    assert bank.fetch().complete
+    bank.world.advance(5)
+    bank.faults.arm("fints-no-data", times=None)
     fetched = bank.fetch(accounts=[bank.ibans[0]])
-    assert bank.faults.fired["fints-no-data"] == 1
+    assert bank.faults.fired["fints-no-data"] == 3
+    assert fetched.states() == [("incomplete", "balance-differs")]
     assert [one.name.rpartition("/")[2] for one in fetched.documents] == ["balance.hisal"]
+
+
+@pytest.mark.parametrize("times", [1, None])
+def test_a_lost_last_page_contradicts_the_balance(times: int | None) -> None:
+    with open_bank(manner=Manner(documents=4), accounts=1) as bank:
+        first = bank.world.today - timedelta(days=8)
+        assert bank.fetch(since=first).complete
+        bank.faults.arm("fints-page-lost", times=times)
+        fetched = bank.fetch(since=first)
+        if times:
+            assert fetched.complete
+            assert told(fetched.booked()) == truth(bank.world, first)
+        else:
+            assert fetched.states() == [("incomplete", "balance-differs")]
 
 
 def test_a_balance_that_is_not_there_is_no_failure(bank: Bank) -> None:

@@ -42,6 +42,15 @@ class TestStatements:
             assert len(fetched.booked(".sta")) == len(bank.ibans)
             assert told(fetched.booked()) == truth(bank.world)
 
+    @pytest.mark.parametrize("version", [5, 6])
+    def test_banks_that_only_know_national_account_numbers(self, version: int) -> None:
+        with open_bank(manner=Manner(camt=False, versions=(version,))) as bank:
+            fetched = bank.fetch()
+            assert fetched.complete
+            assert told(fetched.booked()) == truth(bank.world)
+            balances = [one for one in fetched.documents if one.name.endswith(".hisal")]
+            assert {read(one)[1][0].account for one in balances} == set(bank.ibans)
+
     def test_mt940_where_camt_is_announced_but_refused(self, bank: Bank) -> None:
         bank.faults.arm("fints-camt-refused", times=None)
         fetched = bank.fetch()

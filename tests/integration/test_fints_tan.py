@@ -43,6 +43,17 @@ class TestUnattended:
             assert fetched.states() == [("needs-authorisation", "tan-required")] * 5
             assert bank.server.bank.challenges == 2
 
+    def test_a_telephone_rings_once_a_day_and_not_at_every_run(self, bank: Bank) -> None:
+        options = {"tan_method": "923", "tan_medium": "Telefon", "accounts": [bank.ibans[0]]}
+        for _ in range(3):
+            assert bank.fetch(**options).states() == [("needs-authorisation", "tan-required")]
+        assert bank.server.bank.challenges == 1
+        bank.world.advance(1)
+        bank.fetch(**options)
+        assert bank.server.bank.challenges == 2
+        assert bank.authorize(Person(), **options).complete
+        assert bank.fetch(**options).complete
+
     def test_a_tan_for_the_login_stops_the_whole_source(self) -> None:
         with open_bank(manner=Manner(tan_at="init")) as bank:
             bank.tan_is_due()
@@ -108,12 +119,21 @@ class TestWithAPerson:
         assert bank.authorize(person, tan_method="pushTAN 2.0", tan_medium="Tablet").complete
         assert person.asked == []
 
-    def test_a_wrong_tan_ends_the_dialogue_and_may_be_tried_again_by_the_person(self, bank: Bank) -> None:
-        person = Person(tans=["000000", "000000"], picks={"Which TAN method": "910"})
+    def test_after_a_wrong_tan_the_person_may_try_another(self, bank: Bank) -> None:
+        person = Person(tans=["000000", CANARY_TAN], picks={"Which TAN method": "910"})
         fetched = bank.authorize(person)
-        assert {code for _, code in fetched.states()} == {"tan-wrong"}
-        assert not bank.world.logins[0].locked
-        assert bank.authorize(Person(picks={"Which TAN method": "910"})).complete
+        assert fetched.complete
+        assert "The bank did not accept the TAN." in person.asked
+
+    def test_after_two_wrong_tans_nobody_is_asked_for_a_third(self) -> None:
+        with open_bank(accounts=4) as bank:
+            bank.tan_is_due()
+            person = Person(tans=["000000"] * 9, picks={"Which TAN method": "910"})
+            fetched = bank.authorize(person)
+            assert fetched.states()[0] == ("needs-authorisation", "tan-wrong")
+            assert {code for _, code in fetched.states()[1:]} == {"tan-required"}
+            assert len(person.tans) == 7
+            assert bank.authorize(Person(picks={"Which TAN method": "910"})).complete
 
     def test_an_app_that_is_never_looked_at(self, bank: Bank) -> None:
         bank.world.logins[0].polls = 99

@@ -118,7 +118,8 @@ def test_the_database_is_named_by_option_then_variable_then_file(tmp_path: Path)
         ('[company]\nnmae = "x"\n', 'unknown key "company.nmae"; did you mean "name"?'),
         (
             "[matching]\nzzz = 1\n",
-            'unknown key "matching.zzz"; known are max_auto_amount, policy, risk_amount, risk_per_mille',
+            'unknown key "matching.zzz"; known are index, max_auto_amount, policy, processes, risk_amount, '
+            "risk_per_mille",
         ),
         ('[company]\nmode = "prod"\n', 'company.mode must be "live" or "test"'),
         ("[company]\nname = 5\n", "company.name must be a text"),
