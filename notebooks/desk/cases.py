@@ -102,9 +102,11 @@ def _way(desk: Desk, proposal: Mapping[str, Any], currency: str) -> dict[str, An
     lines = [
         {
             "invoice": inert(str(line.get("invoice_number") or f"@{line.get('debtor_number')}")),
-            "amount": formats.money(int(line["cash_minor"]), currency, language),
-            "plain": formats.plain(abs(int(line["cash_minor"])), currency, language),
-            "about": inert(" · ".join(filter(None, [str(line.get("debtor_number") or ""), str(line.get("kind") or "")]))),
+            "amount": formats.money(formats.minor_of(str(line["cash"]), currency), currency, language),
+            "plain": formats.plain(abs(formats.minor_of(str(line["cash"]), currency)), currency, language),
+            "about": inert(
+                " · ".join(filter(None, [str(line.get("debtor_number") or ""), str(line.get("kind") or "")]))
+            ),
         }
         for line in proposal["lines"]
     ]

@@ -15,7 +15,9 @@ def money(minor: int, currency: str = "EUR", language: str = "de") -> str:
     sign = _SIGN.get(currency, currency)
     if language == "de":
         return f"{number} {sign}"
-    return f"-{sign}{number[1:]}" if number.startswith("-") else f"{sign}{number}" if sign == "€" else f"{number} {sign}"
+    return (
+        f"-{sign}{number[1:]}" if number.startswith("-") else f"{sign}{number}" if sign == "€" else f"{number} {sign}"
+    )
 
 
 def plain(minor: int, currency: str = "EUR", language: str = "de") -> str:

@@ -443,7 +443,7 @@ class Desk {
 
 const COMMANDS = [["Enter", "accept"], ["x", "reject"], ["s", "assign"], ["p", "split"], ["o", "on_account"], ["h", "hold"],
   ["r", "refund"], ["w", "writeoff"], ["b", "batch"], ["u", "undo"]];
-const FIELDS = { assign: ["invoice", "amount"], on_account: ["debtor", "amount"], refund: ["amount"], writeoff: ["invoice", "amount"] };
+const FIELDS = { assign: ["invoice", "amount"], on_account: ["debtor", "amount"], refund: ["debtor", "amount"], writeoff: ["invoice", "amount"] };
 const SORTS = {
   score: (a, b) => b.score - a.score, date: (a, b) => (a.date < b.date ? -1 : a.date > b.date ? 1 : 0),
   name: (a, b) => a.name.localeCompare(b.name), why: (a, b) => a.why.localeCompare(b.why),
