@@ -53,17 +53,21 @@ def bare_lines(items: ColumnElement[bool] | None = None, money: ColumnElement[bo
 def _told(items: ColumnElement[bool] | None) -> Subquery:
     """What each version claims and calls settled elsewhere, beside the version before; cancelled claims nothing."""
     r = t.receivable
-    is_cancelled = r.c.status == "cancelled"
-    amount = case((is_cancelled, 0), else_=r.c.amount_minor)
+    last = func.first_value(r.c.currency).over(partition_by=r.c.invoice_number, order_by=r.c.version.desc())
+    every = select(r, last.label("last_currency"))
+    v = (every if items is None else every.where(items)).subquery("versions")
+    # What was claimed in another currency than today's is claimed no more.
+    is_gone = or_(v.c.status == "cancelled", v.c.currency != v.c.last_currency)
+    amount = case((is_gone, 0), else_=v.c.amount_minor)
     # Nobody can say of a cancelled item what was paid for it elsewhere: its open amount is 0 either way.
-    elsewhere = case((is_cancelled, 0), else_=r.c.settled_elsewhere_minor)
+    elsewhere = case((is_gone, 0), else_=v.c.settled_elsewhere_minor)
     query = select(
-        r.c.invoice_number, r.c.version, r.c.currency, r.c.issue_date, r.c.document_type, r.c.status,
+        v.c.invoice_number, v.c.version, v.c.currency, v.c.issue_date, v.c.document_type, v.c.status,
         t.run.c.as_of.label("loaded"), amount.label("amount"), elsewhere.label("elsewhere"),
-        func.lag(amount).over(partition_by=r.c.invoice_number, order_by=r.c.version).label("amount_before"),
-        func.lag(elsewhere).over(partition_by=r.c.invoice_number, order_by=r.c.version).label("elsewhere_before"),
-    ).join(t.run, t.run.c.run_id == r.c.run_id, isouter=True)  # fmt: skip
-    return (query if items is None else query.where(items)).subquery("told")
+        func.lag(amount).over(partition_by=v.c.invoice_number, order_by=v.c.version).label("amount_before"),
+        func.lag(elsewhere).over(partition_by=v.c.invoice_number, order_by=v.c.version).label("elsewhere_before"),
+    ).join(t.run, t.run.c.run_id == v.c.run_id, isouter=True)  # fmt: skip
+    return query.subquery("told")
 
 
 def _step(told: Subquery, source: str, effect: ColumnElement[int]) -> Select[tuple[object, ...]]:
