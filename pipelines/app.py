@@ -51,12 +51,13 @@ class Kontoklar(Assembly):
 
     def load(self, kind: str, paths: Sequence[Path], as_of: date) -> Step:
         """What the billing system knows, from table files. kind: receivables, debtors, collections or contracts."""
-        from pipelines.debtors.ranged_reader import RangedReader
-        from pipelines.usecases.load import load
+        from pipelines.usecases.load_checked import load_checked
         from sources.receivables import TableFiles
 
-        reader = RangedReader(TableFiles(), self.settings.debtors.number_ranges)
-        return self._step("load", as_of, lambda: load(self.books, reader, kind, paths, as_of=as_of))
+        ranges = self.settings.debtors.number_ranges
+        return self._step(
+            "load", as_of, lambda: load_checked(self.books, TableFiles(), kind, paths, ranges, as_of=as_of)
+        )
 
     def pull(
         self,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pipelines.config import Part, Settings, refuse_unknown
 from pipelines.errors import ConfigurationError
 from pipelines.inquiries import Inquiries
+from pipelines.roles import acting_user
 from pipelines.step import Result, Step, timed
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ Progress = Callable[[str, int, int | None], object]
 
 class Assembly:
     """One configuration with its books. Nothing is opened before it is needed; ``close`` gives it back.
+
+    Each step of a run asks whether KONTOKLAR_USER, or the account of the operating system, may take it.
 
     clock: the ISO instant in UTC of each commit; it comes from the command line or the flow (D2).
     progress: told what is being done, how much of it is done and out of how much (None: nobody knows).
@@ -134,6 +137,7 @@ class Assembly:
 
     def _step(self, name: str, as_of: date, use_case: Callable[[], Result]) -> Step:
         """Runs a use case under the lease; tells the findings that nobody has been told yet."""
+        self.settings.access.require(acting_user(), name, f'run "{name}"')
         self._progress(name, 0, None)
         with self.books.lease(name, as_of) as context:
             step = timed(name, use_case)

@@ -8,6 +8,8 @@ a matter of the database's own rights (``init --grant-to``).
 
 from __future__ import annotations
 
+import getpass
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -121,6 +123,17 @@ class Access:
     def require_command(self, user: str, command: str) -> None:
         """``require`` for a command of the command line, such as ``review accept``."""
         self.require(user, COMMANDS.get(command, "administer"), f'run "{command}"')
+
+
+def acting_user(named: str = "") -> str:
+    """Who acts: the named user, else KONTOKLAR_USER, else the account of the operating system."""
+    told = named or os.environ.get("KONTOKLAR_USER", "")
+    if told:
+        return told
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container without a name for its user
+        return f"uid {os.getuid()}"
 
 
 def parse_access(roles: Any, users: Any) -> Access:

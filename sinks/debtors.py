@@ -205,6 +205,37 @@ class DebtorRepository:
         insert_rows(self._connection, f, [row | {"run_id": self._context.run_id}])
         return fact
 
+    def stands_alone(self, debtor_number: str) -> bool:
+        """Known from loads and payments only."""
+        id_ = debtor_id(self._context.mode, debtor_number)
+        if debtor_number in self._renumbered or any(id_ == known for known, _ in self._renumbered.values()):
+            return False
+        tables = (t.debtor_fact, t.debtor_access, t.block)
+        return not any(
+            self._connection.execute(select(1).where(table.c.debtor_id == id_).limit(1)).first() for table in tables
+        )
+
+    def shared_external_ids(self) -> list[tuple[str, ...]]:
+        """Numbers of different debtors with one external id, in the order in which they were loaded first."""
+        d = newest(t.debtor, "debtor_number").where(t.debtor.c.external_id != "").subquery()
+        twice = select(d.c.external_id).group_by(d.c.external_id).having(func.count() > 1)
+        first = (
+            select(t.debtor.c.debtor_number, t.run.c.started_at)
+            .join(t.run, t.run.c.run_id == t.debtor.c.run_id, isouter=True)
+            .where(t.debtor.c.version == 1)
+            .subquery()
+        )
+        query = (
+            select(d.c.external_id, d.c.debtor_number)
+            .join(first, first.c.debtor_number == d.c.debtor_number)
+            .where(d.c.external_id.in_(twice))
+            .order_by(d.c.external_id, first.c.started_at, d.c.debtor_number)
+        )
+        found: dict[str, list[str]] = defaultdict(list)
+        for external_id, number in self._connection.execute(query):
+            found[external_id].append(number)
+        return [tuple(numbers) for numbers in found.values() if len({self.id_of(one) for one in numbers}) > 1]
+
     def renumber(self, debtor_id: str, previous: str, number: str, user: str, reason: str) -> None:
         """Gives a debtor a further number."""
         row = {

@@ -14,7 +14,7 @@ from pipelines.model.money import format_minor
 from pipelines.ports.approvals import Request
 
 _REQUEST = click.argument("request", metavar="ID")
-_COLUMNS = ("id", "at", "command", "subject", "debtor_number", "amount", "user", "reason_text")
+_COLUMNS = ("id", "since", "command", "debtor", "amount", "user", "reason_text")
 
 
 @review.command("approvals")
@@ -29,7 +29,13 @@ def list_(session: Session, as_of: date) -> None:
         report.more["items"] = rows
         if not session.as_json:
             shown = [
-                {**one, "id": one["request_id"][:8], "subject": one["subject"][:12], "reason_text": one["reason"]}
+                {
+                    **one,
+                    "id": one["request_id"][:8],
+                    "since": one["at"][:10],
+                    "debtor": one["debtor_number"],
+                    "reason_text": one["reason"],
+                }
                 for one in rows
             ]
             stdout.print(records(shown, _COLUMNS))

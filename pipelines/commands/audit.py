@@ -13,7 +13,7 @@ from pipelines.commands.session import Day, Session, instant, shared
 from pipelines.errors import ConfigurationError
 from pipelines.table_out import NUMBER, OutColumn, write_table
 
-_SHOWN = ("sequence", "at", "user", "event", "debtor_number", "transaction", "comment")
+_SHOWN = ("no", "at", "user", "event", "debtor", "payment", "message")
 
 
 @click.group()
@@ -63,7 +63,17 @@ def list_(
         shown = rows[-limit:]
         report.more["items"] = shown
         if not session.as_json:
-            cut = [{**row, "transaction": row["transaction_id"][:8]} for row in shown]
+            cut = [
+                {
+                    **row,
+                    "no": row["sequence"],
+                    "at": row["at"][:16],
+                    "debtor": row["debtor_number"],
+                    "payment": row["transaction_id"][:8],
+                    "message": row["comment"],
+                }
+                for row in shown
+            ]
             stdout.print(records(cut, _SHOWN))
 
 
@@ -83,7 +93,7 @@ def anchor(session: Session, out: Path) -> None:
         report.more["anchor"] = line.partition(" ")[2]
         report.more["out"] = str(out)
         if not session.as_json:
-            stdout.print(line, markup=False)
+            stdout.print(line, markup=False, soft_wrap=True)
 
 
 COMMANDS = (audit,)

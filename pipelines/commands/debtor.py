@@ -13,12 +13,10 @@ from pipelines.commands.session import Day, Session, as_of_option, shared
 from pipelines.errors import ConfigurationError
 from pipelines.ports.debtors import CRITERIA
 
-_HITS = ("debtor_number", "name", "balance", "due", "currency", "oldest_due", "items_open", "ibans", "tags")
-_ACCOUNTS = (
-    "invoice_number", "due_date", "status", "status_reason", "debit", "credit", "balance", "currency", "dunning_level",
-    "provisional_until",
-)  # fmt: skip
-_LINES = ("day", "posting_number", "kind", "invoice_number", "debit", "credit", "balance", "note")
+# Narrow enough for a terminal of 80 signs; --json has everything.
+_HITS = ("debtor", "name", "balance", "due", "oldest_due", "iban")
+_ACCOUNTS = ("invoice", "due_date", "status", "debit", "credit", "balance", "level")
+_LINES = ("day", "no", "kind", "invoice", "debit", "credit", "balance")
 _PERIOD = (
     click.option("--to", "last", type=Day(), metavar="DATE", help="Last day."),
     click.option("--from", "first", type=Day(), metavar="DATE", help="First day."),
@@ -77,7 +75,17 @@ def search(
         report.counts = {"debtors": len({row["debtor_id"] for row in rows})}
         report.more["items"] = rows
         if not session.as_json:
-            stdout.print(records(rows, _HITS))
+            shown = [
+                {
+                    **row,
+                    "debtor": row["debtor_number"],
+                    "name": _cut(row["name"], 24),
+                    "balance": f"{row['balance']} {_unless_euro(row['currency'])}".rstrip(),
+                    "iban": _more(row["ibans"]),
+                }
+                for row in rows
+            ]
+            stdout.print(records(shown, _HITS))
 
 
 @debtor.command()
@@ -95,6 +103,8 @@ def show(session: Session, debtor: str, as_of: date) -> None:
                 (name.replace("_", " "), plain(_joined(value))) for name, value in story["debtor"].items() if value
             ]
             stdout.print(grid(facts, right=False))
+            story = {**story, "ibans": [_iban_row(row) for row in story["ibans"]],
+                     "accounts": [_account_row(row) for row in story["accounts"]]}  # fmt: skip
             for part, columns in (
                 ("ibans", ("iban", "origin", "since", "payments", "by", "blocked")),
                 ("totals", ("currency", "debit", "credit", "balance", "due", "provisional", "on_account")),
@@ -103,6 +113,40 @@ def show(session: Session, debtor: str, as_of: date) -> None:
             ):
                 if story[part]:
                     stdout.print(records(story[part], columns, title=part))
+
+
+def _cut(text: str, signs: int) -> str:
+    return text if len(text) <= signs else text[: signs - 1] + "…"
+
+
+def _unless_euro(currency: str) -> str:
+    return "" if currency == "EUR" else currency
+
+
+def _more(joined: str) -> str:
+    """The first of a list, and how many more."""
+    first, *rest = joined.split("|")
+    return f"{first} +{len(rest)}" if rest else first
+
+
+def _iban_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "since": row["since"][:10], "blocked": "yes" if row["blocked"] else ""}
+
+
+def _account_row(row: dict[str, Any]) -> dict[str, Any]:
+    parts = [row["status"], row["status_reason"], row["provisional_until"] and f"(until {row['provisional_until']})"]
+    return {
+        **row,
+        "invoice": row["invoice_number"],
+        "status": " ".join(part for part in parts if part),
+        "level": row["dunning_level"] or "",
+    }
+
+
+def _statement_row(row: dict[str, str]) -> dict[str, str]:
+    balance = f"{row['balance']} {_unless_euro(row['currency'])}".rstrip()
+    kind = " ".join(part for part in (row["kind"], row["note"]) if part)
+    return {**row, "no": row["posting_number"], "invoice": row["invoice_number"], "kind": kind, "balance": balance}
 
 
 def _joined(value: object) -> str:
@@ -148,7 +192,7 @@ def statement(
             return
         report.more["items"] = rows
         if not session.as_json:
-            stdout.print(records(rows, _LINES))
+            stdout.print(records([_statement_row(row) for row in rows], _LINES))
 
 
 @debtor.command()
@@ -162,7 +206,8 @@ def history(session: Session, debtor: str) -> None:
         report.counts = {"changes": len(rows)}
         report.more["items"] = rows
         if not session.as_json:
-            stdout.print(records(rows, ("at", "user", "debtor_number", "what", "action", "value", "reason")))
+            shown = [{**row, "at": row["at"][:16], "message": row["reason"]} for row in rows]
+            stdout.print(records(shown, ("at", "user", "debtor_number", "what", "action", "value", "message")))
 
 
 @debtor.command()
@@ -176,7 +221,8 @@ def blocks(session: Session, as_of: date) -> None:
         report.counts = {"blocks": len(rows)}
         report.more["items"] = rows
         if not session.as_json:
-            stdout.print(records(rows, ("kind", "masked", "debtor_number", "until", "user", "at", "reason")))
+            shown = [{**row, "since": row["at"][:10], "message": row["reason"]} for row in rows]
+            stdout.print(records(shown, ("kind", "masked", "debtor_number", "until", "user", "since", "message")))
 
 
 COMMANDS = (debtor,)

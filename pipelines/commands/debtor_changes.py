@@ -99,14 +99,15 @@ def change(
 @debtor.command()
 @DEBTOR
 @click.argument("number", metavar="NUMBER")
+@click.option("--join", is_flag=True, help="NUMBER was loaded already and is this debtor; cannot be taken back.")
 @user_options
 @as_of_option
 @shared
 @click.pass_obj
-def renumber(session: Session, debtor: str, number: str, user: str, reason: str, as_of: date) -> None:
+def renumber(session: Session, debtor: str, number: str, join: bool, user: str, reason: str, as_of: date) -> None:
     """Give a debtor another customer number; id, account and history stay."""
     with session.command("debtor renumber") as (app, report):
-        profile = app.debtor_desk(as_of).renumber(debtor, number, user=user, reason=reason)
+        profile = app.debtor_desk(as_of).renumber(debtor, number, user=user, reason=reason, join=join)
         report.counts = {"renumbered": 1}
         report.more["debtor_id"], report.more["numbers"] = profile.debtor_id, list(profile.numbers)
 

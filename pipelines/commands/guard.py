@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import functools
-import getpass
-import os
 from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from pipelines.commands.session import Session
-from pipelines.roles import ANYBODY, COMMANDS
-
-
-def acting_user(parameters: dict[str, Any]) -> str:
-    """Who calls: ``--user``, else KONTOKLAR_USER, else the account of the operating system."""
-    named = parameters.get("user") or os.environ.get("KONTOKLAR_USER", "")
-    if named:
-        return str(named)
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container without a name for its user
-        return f"uid {os.getuid()}"
+from pipelines.roles import ANYBODY, COMMANDS, acting_user
 
 
 def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
@@ -48,7 +35,7 @@ def _guarded(path: str, callback: Any) -> Any:
         context = click.get_current_context()
         session = context.find_object(Session)
         if session is not None and COMMANDS.get(path, "administer") != ANYBODY:
-            session.settings().access.require_command(acting_user(context.params), path)
+            session.settings().access.require_command(acting_user(str(context.params.get("user") or "")), path)
         return callback(*arguments, **options)
 
     checked.guards = path  # type: ignore[attr-defined]

@@ -70,12 +70,19 @@ class DebtorDesk:
             lambda work: self._change(work, one(work, key), changes, "debtor-changed", user, reason),
         )
 
-    def renumber(self, key: str, number: str, *, user: str, reason: str) -> Profile:
-        """Gives a debtor another customer number; the id stays, and so does everything under the old numbers."""
+    def renumber(self, key: str, number: str, *, user: str, reason: str, join: bool = False) -> Profile:
+        """Gives a debtor another customer number; the id stays, and so does everything under the old numbers.
+
+        join: the number was loaded already and is the same debtor. It cannot be taken back: a number that a person has
+        said or blocked anything for is never joined.
+        """
 
         def write(work: Work) -> Profile:
             id_ = one(work, key)
-            self._free(work, number)
+            if not (join and work.debtors.is_known(number) and work.debtors.stands_alone(number)):
+                self._free(work, number)
+            if number in work.debtors.numbers(id_):
+                raise DecisionRefused(f"{number} is a number of this debtor already.")
             previous = work.debtors.numbers(id_)[-1]
             work.debtors.renumber(id_, previous, number, user, reason)
             _note(work, "debtor-renumbered", id_, number, user, reason, previous=previous)
@@ -167,7 +174,10 @@ class DebtorDesk:
         if not is_within(self.ranges, number):
             raise DecisionRefused(f"{number} lies outside the number ranges; see [debtors] number_ranges.")
         if work.debtors.is_known(number):
-            raise DecisionRefused(f"The number {number} is taken: a number belongs to one debtor for good.")
+            raise DecisionRefused(
+                f"The number {number} is taken, and a number belongs to one debtor for good. If it was loaded already "
+                "as the new number of this debtor, say --join."
+            )
 
     def _change(
         self,

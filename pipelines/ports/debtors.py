@@ -97,6 +97,14 @@ class Debtors(Protocol):
         """Stores one fact."""
         ...
 
+    def shared_external_ids(self) -> list[tuple[str, ...]]:
+        """Numbers of different debtors that the newest loads give one external id, the older number first."""
+        ...
+
+    def stands_alone(self, debtor_number: str) -> bool:
+        """Whether a number is known from loads and payments only: nobody said, blocked or gave out anything for it."""
+        ...
+
     def renumber(self, debtor_id: str, previous: str, number: str, user: str, reason: str) -> None:
         """Gives a debtor a further number, which becomes the newest."""
         ...

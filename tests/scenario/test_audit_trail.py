@@ -52,18 +52,18 @@ def test_up_to_three_filters_hold_together(told: Office) -> None:
     assert events(told, "--limit", "1") == ["debtor-changed"]
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("--filter", "user=a", "--filter", "event=b", "--filter", "comment=c", "--filter", "subject=d"),
-        ("--filter", "usr=anna"),
-        ("--filter", "user"),
-        ("--filter", "user=a", "--filter", "user=b"),
-    ],
-)
-def test_other_filters_are_refused(told: Office, arguments: tuple[str, ...]) -> None:
-    told.command("audit", "list", *arguments)
-    assert told.exit_code == 2
+NONSENSE: list[tuple[str, ...]] = [
+    ("--filter", "user=a", "--filter", "event=b", "--filter", "comment=c", "--filter", "subject=d"),
+    ("--filter", "usr=anna"),
+    ("--filter", "user"),
+    ("--filter", "user=a", "--filter", "user=b"),
+]
+
+
+def test_other_filters_are_refused(told: Office) -> None:
+    for arguments in NONSENSE:
+        told.command("audit", "list", *arguments)
+        assert told.exit_code == 2
 
 
 def test_csv_holds_debtor_and_transaction_and_no_formula(told: Office, tmp_path: Path) -> None:
@@ -156,8 +156,8 @@ def test_a_trail_written_anew_shows_against_an_anchor(told: Office, database: Da
     assert verdict(told, "--anchor", head) == "row 5 is not the one noted outside"
 
 
-@pytest.mark.parametrize("anchor", ["nowhere.txt", "12:abc", "empty.txt"])
-def test_an_anchor_that_is_none_is_refused(told: Office, anchor: str) -> None:
+def test_an_anchor_that_is_none_is_refused(told: Office) -> None:
     (told.folder / "empty.txt").write_text("", encoding="utf-8")
-    told.command("check", "--anchor", anchor)
-    assert told.exit_code == 2
+    for anchor in ("nowhere.txt", "12:abc", "empty.txt"):
+        told.command("check", "--anchor", anchor)
+        assert told.exit_code == 2

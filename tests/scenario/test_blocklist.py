@@ -91,20 +91,20 @@ def test_an_ended_block_no_longer_holds(owed: Office) -> None:
     assert owed.allocated() == [("RE-2026-1001", "119.00", "settlement")]
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("block", "--iban", "DE02 1203"),
-        ("block", "--email", "nobody"),
-        ("block", "--iban", PAYER, "--email", "a@b.de"),
-        ("block", "--iban", PAYER, "--until", "2026-10-01"),
-        ("block", "--iban", PAYER, "--debtor", "99999"),
-        ("unblock", "--iban", PAYER),
-        ("unblock", "--email", "a@b.de", "--debtor", "10001"),
-    ],
-)
-def test_what_cannot_be_meant_is_refused(owed: Office, arguments: tuple[str, ...]) -> None:
-    act(owed, *arguments, *WHO, okay=False)
+NONSENSE: list[tuple[str, ...]] = [
+    ("block", "--iban", "DE02 1203"),
+    ("block", "--email", "nobody"),
+    ("block", "--iban", PAYER, "--email", "a@b.de"),
+    ("block", "--iban", PAYER, "--until", "2026-10-01"),
+    ("block", "--iban", PAYER, "--debtor", "99999"),
+    ("unblock", "--iban", PAYER),
+    ("unblock", "--email", "a@b.de", "--debtor", "10001"),
+]
+
+
+def test_what_cannot_be_meant_is_refused(owed: Office) -> None:
+    for arguments in NONSENSE:
+        act(owed, *arguments, *WHO, okay=False)
     assert act(owed, "blocks")["items"] == []
 
 
@@ -113,10 +113,10 @@ def test_the_same_block_twice_is_refused_and_the_list_is_masked(owed: Office) ->
     act(owed, "block", "--email", "betrug@example.org", *WHO, okay=False)
     act(owed, "block", "--email", "betrug@example.org", "--debtor", "10001", *WHO)
     shown = act(owed, "blocks")["items"]
-    assert [(row["kind"], row["masked"], row["debtor_number"]) for row in shown] == [
+    assert {(row["kind"], row["masked"], row["debtor_number"]) for row in shown} == {
         ("email", "b…@example.org", "10001"),
         ("email", "b…@example.org", "all"),
-    ] or [row["debtor_number"] for row in shown] == ["all", "10001"]
+    }
     assert "betrug@example.org" not in str(owed.table("audit"))
 
 
