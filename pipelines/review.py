@@ -92,7 +92,7 @@ class ReviewDesk:
     """The operations; each is atomic and attributed. as_of: the day corrections are booked on.
 
     access: who may decide. rules: what waits for a second person. released: set while a request is carried out.
-    setting: limits of small differences, payment files, blocklist.
+    setting: limits of small differences, payment files.
     """
 
     books: Books

@@ -55,6 +55,22 @@ def minor(text: str | None, currency: str = "EUR") -> int | None:
         raise ConfigurationError(str(wrong)) from None
 
 
+def currency_of(app: Kontoklar, *, invoice: str = "", debtor: str = "") -> str:
+    """The currency of an invoice, or of a debtor's credit; EUR where nothing is known, which the desk then refuses."""
+    with app.books.read() as work:
+        item = work.journal.open_items([invoice]).get(invoice) if invoice else None
+        if item is not None:
+            return item.currency
+        pools = work.operations.pools(debtor) if debtor else []
+    currencies = {pool.currency for pool in pools}
+    return currencies.pop() if len(currencies) == 1 else "EUR"
+
+
+def _of(app: Kontoklar, transaction: str, amount: str | None) -> int | None:
+    """An amount in the currency of a payment."""
+    return minor(amount, app.inquiries.currency_of(app.inquiries.find_transaction(transaction)))
+
+
 def rate(text: str | None) -> int | None:
     """A tax rate in percent, in basis points; None when it was left out."""
     if text is None:
@@ -157,7 +173,17 @@ def rebook(session: Session, /, as_of: date, preview: bool, amount: str | None, 
     """Move credit to an open claim or another account; another debtor's needs a second person."""
     from pipelines.review import Rebook
 
-    perform(session, as_of, preview, lambda app: Rebook(amount_minor=minor(amount), **told))
+    perform(
+        session,
+        as_of,
+        preview,
+        lambda app: Rebook(
+            amount_minor=minor(
+                amount, currency_of(app, invoice=str(told["from_invoice"]), debtor=str(told["from_debtor"]))
+            ),
+            **told,
+        ),
+    )
 
 
 @click.command()
@@ -172,7 +198,17 @@ def refund(session: Session, /, as_of: date, preview: bool, amount: str | None, 
     """Send money back and write the payment file (pain.001) for the bank."""
     from pipelines.review import Refund
 
-    perform(session, as_of, preview, lambda app: Refund(amount_minor=minor(amount), **told))
+    perform(
+        session,
+        as_of,
+        preview,
+        lambda app: Refund(
+            amount_minor=minor(
+                amount, currency_of(app, invoice=str(told["invoice_number"]), debtor=str(told["debtor_number"]))
+            ),
+            **told,
+        ),
+    )
 
 
 @click.command()
@@ -218,17 +254,18 @@ def credit(
     perform(
         session, as_of, preview,
         lambda app: Credit(
-            invoice_number=invoice, amount_minor=minor(amount), positions=tuple(map(_position, positions)), **told
+            invoice_number=invoice, amount_minor=minor(amount, currency_of(app, invoice=invoice)),
+            positions=tuple(_position(one, currency_of(app, invoice=invoice)) for one in positions), **told
         ),
     )  # fmt: skip
 
 
-def _position(text: str) -> Position:
+def _position(text: str, currency: str) -> Position:
     from pipelines.operations.commands import Position
 
     figures, _, what = text.partition(":")
     gross, _, percent = figures.partition("@")
-    return Position(minor(gross) or 0, rate(percent or None), what)
+    return Position(minor(gross, currency) or 0, rate(percent or None), what)
 
 
 @click.command()
@@ -240,7 +277,14 @@ def writeoff(session: Session, /, as_of: date, preview: bool, invoice: str, amou
     """Write off what an invoice owes, or part of it; the claim remains, VAT is corrected."""
     from pipelines.review import WriteOff
 
-    perform(session, as_of, preview, lambda app: WriteOff(invoice_number=invoice, amount_minor=minor(amount), **told))
+    perform(
+        session,
+        as_of,
+        preview,
+        lambda app: WriteOff(
+            invoice_number=invoice, amount_minor=minor(amount, currency_of(app, invoice=invoice)), **told
+        ),
+    )
 
 
 @click.command("small-difference")
@@ -266,7 +310,9 @@ def charge(session: Session, /, as_of: date, preview: bool, invoice: str, amount
     from pipelines.review import Charge
 
     perform(
-        session, as_of, preview, lambda app: Charge(invoice_number=invoice, amount_minor=minor(amount) or 0, **told)
+        session, as_of, preview, lambda app: Charge(
+            invoice_number=invoice, amount_minor=minor(amount, currency_of(app, invoice=invoice)) or 0, **told
+        )
     )  # fmt: skip
 
 
@@ -282,7 +328,7 @@ def transit(session: Session, /, as_of: date, preview: bool, transaction: str, g
     perform(
         session, as_of, preview,
         lambda app: Transit(
-            transaction_id=app.inquiries.find_transaction(transaction), gross_minor=minor(gross), **told
+            transaction_id=app.inquiries.find_transaction(transaction), gross_minor=_of(app, transaction, gross), **told
         ),
     )  # fmt: skip
 
@@ -310,7 +356,7 @@ def on_account(
     perform(
         session, as_of, preview,
         lambda app: OnAccount(
-            transaction_id=app.inquiries.find_transaction(transaction), amount_minor=minor(amount),
+            transaction_id=app.inquiries.find_transaction(transaction), amount_minor=_of(app, transaction, amount),
             prepayment_rate=rate(prepayment), **told,
         ),
     )  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from pipelines.chart import Chart
+from pipelines.debtors.blocking import blocks_of
 from pipelines.errors import DecisionRefused
 from pipelines.model.finding import Finding
 from pipelines.model.ledger import JournalEntry
@@ -28,7 +29,6 @@ class Ground:
     """Where a command is planned: the books as they are, and what was configured.
 
     decision_id: of the decision to be. payment_file: makes the pain.001 of an order; None where nothing can be sent.
-    blocked: whether (IBAN, debtor) is on the blocklist; None where there is none.
     """
 
     work: Work
@@ -37,7 +37,6 @@ class Ground:
     decision_id: str
     limits: Limits = field(default_factory=Limits)
     payment_file: Callable[[PaymentOrder], str] | None = None
-    blocked: Callable[[Work, str, str], bool] | None = None
 
     def scene(self, currency: str) -> Scene:
         """Where the entries of this decision are posted."""
@@ -45,7 +44,7 @@ class Ground:
 
     def is_blocked(self, iban: str, debtor_number: str) -> bool:
         """Whether nothing may be sent to this account."""
-        return self.blocked is not None and self.blocked(self.work, iban, debtor_number)
+        return bool(blocks_of(self.work, "iban", iban, debtor_number, self.as_of))
 
     def cash(self, transaction_id: str) -> CashPosition:
         """A transaction's money; refused when it is unknown."""

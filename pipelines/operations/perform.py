@@ -116,7 +116,6 @@ class Performer:
             decision_id,
             self.setting.limits,
             None if shown else self.setting.payment_file,
-            self.setting.blocked,
         )
 
     def _amount(self, effect: Effect) -> Money:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
@@ -22,6 +23,7 @@ from pipelines.model.ledger import Cause, JournalEntry
 from pipelines.model.proposal import AllocationKind, Proposal, ProposedLine
 from pipelines.model.receivable import ItemStatus
 from pipelines.model.return_debit import ReturnLink
+from pipelines.moved_money import MovedMoney
 from pipelines.ports.audit import AuditEvent
 from pipelines.ports.journal import CashPosition, OpenItem, Settlement
 from pipelines.ports.proposals import PlannedPosting
@@ -201,6 +203,8 @@ class _Ledger:
         self._originals = journal.entries(named | {settlement.entry_id for settlement in settled})
         self._reversed = set(journal.reversals(list(self._originals)))
         self._settlements: list[Settlement] = settled
+        payments = {link.original_transaction_id for link in links} - {""}
+        self._moved = MovedMoney(work.operations.moved(payments)) if payments else MovedMoney()
 
     def build(self, planned: PlannedPosting, chart: Chart) -> list[JournalEntry] | str:
         """The entries of one part of the plan, or the key in ``_WHY`` of what keeps it from being posted."""
@@ -259,7 +263,7 @@ class _Ledger:
             if not book.within(link.returned_minor, settled):
                 return "open"
         keys = [link.original_entry_id for link in links if link.original_entry_id]
-        if len(set(keys)) != len(keys):
+        if len(set(keys)) != len(keys) or not self._moved_too(links, set(keys)):
             return "original"
         taken = -sum(a.cash_minor for key in keys for a in self._originals[key].allocations)
         sign = -1 if cash.amount_minor < 0 else 1
@@ -275,6 +279,14 @@ class _Ledger:
             self._mode,
             proposal_id=planned.posting_id,
             generations=self._generations,
+        )
+
+    def _moved_too(self, links: Sequence[ReturnLink], keys: AbstractSet[str]) -> bool:
+        """Whether everything that moved this money on is taken back with it; it may have moved since the plan."""
+        return all(
+            one.entry_id in keys
+            for link in links
+            for one in self._moved.followers(link.original_transaction_id, link.invoice_number, link.debtor_number)
         )
 
     def _resolve(self, link: ReturnLink) -> ReturnLink:

@@ -97,6 +97,14 @@ def test_an_unknown_account_needs_two_people(credit: Office) -> None:
     assert asked["counts"] == {"entries": 0, "waiting_for_approval": 1}
 
 
+def test_a_blocked_account_is_consulted(credit: Office) -> None:
+    who = ("--user", "anna", "--reason", "fraud", "--as-of", str(TUESDAY))
+    credit.command("debtor", "block", "--iban", "DE02120300000000202051", *who)
+    assert credit.exit_code == 0
+    answer = act(credit, "refund", "--debtor", "10001")
+    assert (credit.exit_code, "blocklist" in str(answer["error"])) == (2, True)
+
+
 def test_the_desk_and_the_command_line_are_the_same(credit: Office) -> None:
     with Kontoklar(config.load(None, credit.database), clock=lambda: "2026-10-06T06:00:00+00:00") as app:
         desk = app.review_desk(TUESDAY)
@@ -118,3 +126,23 @@ def test_the_audit_trail_names_everything_and_no_account(credit: Office) -> None
     last = credit.table("audit")[-1]
     assert (last["event"], last["subject"], last["user"]) == ("review-refund", "10001", "anna")
     assert "DE0212" not in last["details"]
+
+
+def test_money_that_moved_after_the_plan_is_not_torn_apart(office: Office) -> None:
+    """A return was planned, then its payment's money was rebooked: posting waits for the next plan."""
+    office.owed("RE-2026-1001", "10001", "100.00", tax_rate="19")
+    office.load()
+    office.day(MONDAY, camt053(MONDAY, "0.00", Line("100.00", text="Danke", ref="B1", end_to_end="PAY-7")))
+    key = office.transaction(bank_reference="B1")["transaction_id"]
+    act(office, "assign", key, "--debtor", "10001")
+    back = Line("-100.00", text="Danke", ref="B2", end_to_end="PAY-7", gvc="159", reason="AC04")
+    path = office.file(camt053(TUESDAY, "100.00", back, number=2))
+    office.command("pull", "--file", str(path), "--as-of", str(TUESDAY))
+    office.command("match", "--as-of", str(TUESDAY))
+    act(office, "rebook", "--from-debtor", "10001", "--to-invoice", "RE-2026-1001")
+    office.command("post", "--as-of", str(TUESDAY))
+    assert office.open_amount("RE-2026-1001") == "0.00"
+    assert office.proven()
+    office.command("run", "--as-of", str(TUESDAY))
+    assert office.open_amount("RE-2026-1001") == "100.00"
+    assert office.proven()
