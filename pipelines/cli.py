@@ -19,6 +19,7 @@ from pipelines.commands import (
     daily,
     debtor_changes,
     demo,
+    dunning,
     learning,
     review,
     simulate,
@@ -52,7 +53,7 @@ def cli(session: Session, config: Path | None, database: str | None, as_json: bo
     session.as_json = session.as_json or as_json
 
 
-for module in (books, daily, authorize, review, approvals, debtor_changes, audit, learning, demo, simulate):
+for module in (books, daily, authorize, review, approvals, debtor_changes, dunning, audit, learning, demo, simulate):
     for command in module.COMMANDS:
         cli.add_command(command)
 guard(cli)

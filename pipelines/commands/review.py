@@ -161,6 +161,17 @@ def hold(session: Session, /, transaction: str, as_of: date, preview: bool, **to
 @_TRANSACTION
 @operations.options
 @click.pass_obj
+def confirm(session: Session, /, transaction: str, as_of: date, preview: bool, **told: Any) -> None:
+    """Say that a posted payment is right; takes it off the list of those drawn for checking."""
+    from pipelines.review import Confirm
+
+    operations.perform(session, as_of, preview, lambda app: Confirm(transaction_id=_find(app, transaction), **told))
+
+
+@review.command()
+@_TRANSACTION
+@operations.options
+@click.pass_obj
 def release(session: Session, /, transaction: str, as_of: date, preview: bool, **told: Any) -> None:
     """Let a held transaction be matched again."""
     from pipelines.review import Release
