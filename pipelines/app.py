@@ -11,7 +11,7 @@ from datetime import date
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.assembly import Assembly
 from pipelines.errors import LedgerInvariantBroken
@@ -325,6 +325,21 @@ class Kontoklar(Assembly):
             lambda: ask_again(self.books, plans, as_of=as_of, settings=settings, chart=self.chart),
             self.settings.access,
         )  # fmt: skip
+
+    def return_answers(self, transaction: str = "") -> list[dict[str, Any]]:
+        """What the policy answered to return debits; of one return, or of all."""
+        from pipelines.usecases.answer_returns import told
+
+        return told(self.books, self.inquiries.find_transaction(transaction) if transaction else "")
+
+    def interest(self, as_of: date, *, debtor: str, book: bool, user: str, reason: str) -> list[dict[str, Any]]:
+        """Default interest and flat rates up to a day, shown or booked."""
+        from pipelines.dunning.interest import load_rates
+        from pipelines.usecases.interest import interest
+
+        rates = load_rates(self.settings.dunning.base_rates)
+        desk = self.review_desk(as_of) if book else None
+        return interest(self.books, rates, as_of, debtor=debtor, desk=desk, user=user, reason=reason)
 
     def approval_desk(self, as_of: date) -> ApprovalDesk:
         """Where a second person releases or refuses what waits."""

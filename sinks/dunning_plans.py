@@ -27,9 +27,9 @@ from pipelines.model.dunning_case import (
 from pipelines.model.ids import derive
 from pipelines.ports.dunning_cases import Cases, Terms
 from pipelines.ports.work import WorkContext
+from sinks import dunning_returns
 from sinks import tables as t
 from sinks.bulk import insert_rows
-from sinks.dunning_returns import answer_rows, posted_returns
 
 _LATEST: Final = (
     "NOT EXISTS (SELECT 1 FROM trigger_event n WHERE n.trigger_id = e.trigger_id AND n.event_no > e.event_no)"
@@ -242,7 +242,7 @@ class DunningPlansRepository:
 
     def posted_returns(self) -> list[PostedReturn]:
         """Posted returns of direct debits that have no answer so far."""
-        return posted_returns(self._connection)
+        return dunning_returns.posted_returns(self._connection)
 
     def add_answers(self, answers: Sequence[ReturnAnswer]) -> None:
         """Stores answers to returns."""
@@ -251,7 +251,19 @@ class DunningPlansRepository:
 
     def answers(self, transaction_id: str = "") -> list[ReturnAnswer]:
         """Answers to returns."""
-        return answer_rows(self._connection, transaction_id)
+        return dunning_returns.answer_rows(self._connection, transaction_id)
+
+    def first_letters(self) -> dict[str, date]:
+        """Invoice number → day of its first dunning message."""
+        return dunning_returns.first_letters(self._connection)
+
+    def charged(self) -> dict[tuple[str, str], int]:
+        """(invoice number, kind) → what was charged on it and not undone."""
+        return dunning_returns.charged(self._connection)
+
+    def payments(self, invoice_numbers: Collection[str]) -> dict[str, list[tuple[date, int]]]:
+        """Invoice number → what lowered or raised it, oldest first."""
+        return dunning_returns.payments(self._connection, invoice_numbers)
 
     # --- parts --------------------------------------------------------------------------------------------------
 

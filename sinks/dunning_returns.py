@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Collection
 from datetime import date
 from typing import Final
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, select, text
 
 from pipelines.model.dunning_case import PostedReturn, ReturnAnswer
 from sinks import tables as t
+from sinks.bulk import among
 
 # What an item got back is negative on an invoice. A reversal that was itself taken back is no return any more.
 _RETURNS: Final = """
@@ -74,3 +76,41 @@ def answer_rows(connection: Connection, transaction_id: str) -> list[ReturnAnswe
         ReturnAnswer(**{**row, "as_of": date.fromisoformat(row["as_of"])})
         for row in connection.execute(query).mappings()
     ]
+
+
+_LETTERS: Final = """
+SELECT t.invoice_number, MIN(e.as_of) FROM trigger_event e JOIN dunning_trigger t ON t.trigger_id = e.trigger_id
+WHERE e.state IN ('ready', 'delivered') GROUP BY t.invoice_number
+"""
+_CHARGED: Final = """
+SELECT k.of_invoice, k.kind, CAST(SUM(r.amount_minor) AS BIGINT)
+FROM claim_kind k JOIN receivable r ON r.invoice_number = k.invoice_number
+WHERE r.status <> 'cancelled'
+    AND NOT EXISTS (SELECT 1 FROM receivable n WHERE n.invoice_number = r.invoice_number AND n.version > r.version)
+GROUP BY k.of_invoice, k.kind
+"""
+
+
+def first_letters(connection: Connection) -> dict[str, date]:
+    """Invoice number → day of its first dunning message."""
+    return {row[0]: date.fromisoformat(row[1]) for row in connection.execute(text(_LETTERS))}
+
+
+def charged(connection: Connection) -> dict[tuple[str, str], int]:
+    """(invoice number, kind) → what was charged on it and not undone, in minor units."""
+    return {(row[0], row[1]): int(row[2]) for row in connection.execute(text(_CHARGED))}
+
+
+def payments(connection: Connection, invoice_numbers: Collection[str]) -> dict[str, list[tuple[date, int]]]:
+    """Invoice number → what lowered (or, taken back, raised) it, day by day, in minor units."""
+    a, e = t.allocation, t.journal_entry
+    query = (
+        select(a.c.invoice_number, e.c.booking_date, a.c.amount_minor)
+        .join(e, e.c.entry_id == a.c.entry_id)
+        .where(among(connection, a.c.invoice_number, list(invoice_numbers)))
+        .order_by(e.c.booking_date, e.c.posting_number)
+    )
+    found: dict[str, list[tuple[date, int]]] = defaultdict(list)
+    for number, day, minor in connection.execute(query):
+        found[number].append((date.fromisoformat(day), int(minor)))
+    return dict(found)

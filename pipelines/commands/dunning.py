@@ -292,4 +292,44 @@ def next_date(session: Session, invoice: str, day: date, user: str, reason: str,
         _report(report, app.dunning_desk(as_of).next_date(invoice, day, user=user, reason=reason))
 
 
+# --- returns and interest -------------------------------------------------------------------------------------------
+
+
+@dunning.command()
+@click.argument("transaction", default="", metavar="[TRANSACTION]")
+@shared
+@click.pass_obj
+def returns(session: Session, transaction: str) -> None:
+    """What the policy answered to return debits, why, and what was done."""
+    with session.command("dunning returns") as (app, report):
+        rows = app.return_answers(transaction)
+        report.counts = {"returns": len(rows)}
+        report.more["items"] = rows
+        if not session.as_json and rows:
+            stdout.print(records(rows, ("as_of", "invoice_number", "reason_code", "times", "steps", "done", "bearer",
+                                        "charges", "because")))  # fmt: skip
+
+
+@dunning.command()
+@click.option("--debtor", default="", metavar="NUMBER", help="Only this debtor's invoices.")
+@click.option("--book", is_flag=True, help="Charge it as claims of their own; without it only shown.")
+@click.option("--reason", default="", help="Why; needed with --book.")
+@click.option("--user", default="", envvar="KONTOKLAR_USER", help="Who decides; needed with --book.")
+@as_of_option
+@shared
+@click.pass_obj
+def interest(session: Session, debtor: str, book: bool, reason: str, user: str, as_of: date) -> None:
+    """Default interest (BGB §288) on overdue invoices up to a day, and 40 euro where no consumer is involved.
+
+    A debtor counts as a business when it is tagged "business".
+    """
+    with session.command("dunning interest") as (app, report):
+        rows = app.interest(as_of, debtor=debtor, book=book, user=user, reason=reason)
+        report.counts = {"invoices": len(rows), "booked": sum(bool(row["booked"]) for row in rows)}
+        report.more["items"] = rows
+        if not session.as_json and rows:
+            stdout.print(records(rows, ("debtor_number", "invoice_number", "business", "since", "interest", "charged",
+                                        "flat_rate", "due", "booked")))  # fmt: skip
+
+
 COMMANDS = (dunning,)

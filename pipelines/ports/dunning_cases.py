@@ -113,3 +113,15 @@ class DunningCases(Protocol):
     def answers(self, transaction_id: str = "") -> list[ReturnAnswer]:
         """Answers to returns, oldest first; of one return or of all."""
         ...
+
+    def first_letters(self) -> dict[str, date]:
+        """Invoice number → day of its first dunning message."""
+        ...
+
+    def charged(self) -> dict[tuple[str, str], int]:
+        """(invoice number, kind of charge) → what was charged on it and not undone, in minor units."""
+        ...
+
+    def payments(self, invoice_numbers: Collection[str]) -> dict[str, list[tuple[date, int]]]:
+        """Invoice number → what lowered (positive) or raised it, day by day, in minor units."""
+        ...

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, timedelta
-from typing import Final
+from typing import Any, Final
 
 from pipelines.chart import Chart
 from pipelines.dunning.outcome import DunSettings, collection_id
@@ -16,6 +16,7 @@ from pipelines.model.dunning_case import BlockCause, BlockScope, NewCollection, 
 from pipelines.model.finding import Finding, Severity
 from pipelines.model.ids import derive
 from pipelines.model.masking import mask_iban
+from pipelines.model.money import format_minor
 from pipelines.model.receivable import ItemStatus
 from pipelines.operations.commands import Charge
 from pipelines.operations.perform import Performer
@@ -59,6 +60,21 @@ def dun_with_returns(
         result = dun(books, plans, as_of=as_of, settings=settings, chart=chart)
     result.counts.update(answered)
     return result
+
+
+def told(books: Books, transaction_id: str) -> list[dict[str, Any]]:
+    """The answers, JSON-ready."""
+    with books.read() as work:
+        answers = work.dunning_cases.answers(transaction_id)
+    return [
+        {
+            "transaction_id": one.transaction_id, "invoice_number": one.invoice_number,
+            "debtor_number": one.debtor_number, "reason_code": one.reason_code, "reason_class": one.reason_class,
+            "times": one.times, "steps": one.steps, "done": one.done, "because": one.because, "bearer": one.bearer,
+            "charges": format_minor(one.charges_minor, one.currency), "as_of": one.as_of.isoformat(),
+        }
+        for one in answers
+    ]  # fmt: skip
 
 
 class _Answers:
