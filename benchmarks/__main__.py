@@ -15,6 +15,7 @@ MEASUREMENTS = {
     "journal": ["benchmarks.journal"],
     "matching": ["benchmarks.matching.measure"],
     "matching-peers": ["benchmarks.matching.peers", "--seeds", "2001"],
+    "dunning": ["benchmarks.dunning"],
     "daily-run": ["benchmarks.daily_run", "--seed", "1000", "--scale", "10"],
 }
 
