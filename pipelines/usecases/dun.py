@@ -13,7 +13,7 @@ from pipelines.chart import Chart
 from pipelines.dun import AWAITING_RELEASE, ROW_REFUSED, DunFacts, DunOutcome, DunSettings, Notice, plan_dunning
 from pipelines.model.coverage import BankCoverage
 from pipelines.model.dunning import TriggerState
-from pipelines.model.dunning_case import ListKind, NewCollection
+from pipelines.model.dunning_case import BlockScope, ListKind, NewCollection
 from pipelines.model.finding import Finding
 from pipelines.model.ids import content_hash, derive
 from pipelines.model.money import format_minor
@@ -130,7 +130,11 @@ def read_facts(work: Work, as_of: date, coverage: CoverageReader | None = None) 
     items = store.items()
     cases = work.dunning_cases.cases(as_of)
     ibans = {iban for joined in items["debtor_ibans"][items["mandate_id"] != ""].unique() for iban in joined.split("|")}
-    cases = replace(cases, blocked_ibans=frozenset(work.blocklist.of("iban", ibans - {""}, as_of)))
+    cases = replace(
+        cases,
+        blocks=_under_every_number(work, cases.blocks),
+        blocked_ibans=frozenset(work.blocklist.of("iban", ibans - {""}, as_of)),
+    )
     return DunFacts(
         as_of=as_of,
         mode=work.context.mode,
@@ -144,6 +148,16 @@ def read_facts(work: Work, as_of: date, coverage: CoverageReader | None = None) 
         unclear=frozenset(finding.subject for finding in work.findings.open(codes={ROW_REFUSED})),
         cases=cases,
     )
+
+
+def _under_every_number(work: Work, blocks: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
+    """A debtor's block holds under all the numbers the debtor ever had."""
+    found = dict(blocks)
+    for (scope, key), cause in blocks.items():
+        if scope == BlockScope.DEBTOR:
+            for number in work.debtors.numbers(work.debtors.id_of(key)):
+                found.setdefault((scope, number), cause)
+    return found
 
 
 def store(books: Books, outcome: DunOutcome) -> None:

@@ -39,7 +39,8 @@ def returned(office: Office, code: str) -> dict[str, object]:
 
 
 def answer(office: Office) -> dict[str, object]:
-    (row,) = office.command("dunning", "returns")["items"]  # type: ignore[misc]
+    rows: list[dict[str, object]] = office.command("dunning", "returns")["items"]  # type: ignore[assignment]
+    (row,) = rows
     return row
 
 
@@ -56,7 +57,7 @@ def test_a_lack_of_funds_is_presented_again_near_payday_and_not_dunned_meanwhile
     fees = [row for row in office.table("open-items") if row["document_type"] == "fee"]
     assert [row["open_amount"] for row in fees] == ["8.00"]
     again = office.command("run", "--as-of", RETURNED.isoformat())
-    assert again["counts"].get("dun_returns_answered", 0) == 0  # type: ignore[union-attr]
+    assert "dun_returns_answered" not in again["counts"]  # type: ignore[operator]
     assert office.proven()
 
 
@@ -86,7 +87,8 @@ def test_every_reason_has_its_answer(office: Office, code: str, done: str, beare
     assert (told["done"], told["bearer"]) == (done, bearer)
     items = [row for row in office.table("open-items") if row["document_type"] == "fee"]
     assert len(items) == fees
-    found = {finding["code"] for finding in run["findings"]}  # type: ignore[union-attr, index, call-overload]
+    findings: list[dict[str, str]] = run["findings"]  # type: ignore[assignment]
+    found = {finding["code"] for finding in findings}
     assert ("return-needs-person" in found) is ("person" in done)
     if code == "AC04":
         blocks = office.command("debtor", "blocks")["items"]

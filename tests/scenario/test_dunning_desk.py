@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.builders import camt053
+from tests.builders import Line, camt053
 from tests.scenario.office import Office
 
 DAY = date(2026, 11, 17)
@@ -64,6 +64,13 @@ def states(office: Office) -> dict[str, str]:
     }
 
 
+def listed(office: Office, day: date) -> list[dict[str, str]]:
+    """The lines that wait for a release."""
+    answer = office.command("dunning", "proposals", "--as-of", day.isoformat())
+    assert office.exit_code == 0
+    return answer["items"]  # type: ignore[return-value]
+
+
 def test_a_person_releases_the_list_and_leaves_one_out(office: Office) -> None:
     prepared(office, 'release = "person"')
     office.owed("RE-1", "D1", "100.00")
@@ -71,22 +78,19 @@ def test_a_person_releases_the_list_and_leaves_one_out(office: Office) -> None:
     office.load()
     quiet(office, DAY)
     assert set(states(office).values()) == {"awaiting-release"}
-    shown = office.command("dunning", "proposals", "--as-of", DAY.isoformat())
-    (listed,) = shown["lists"]  # type: ignore[misc]
-    assert (listed["kind"], listed["lines"]) == ("dunning", 2)
+    lines = listed(office, DAY)
+    assert [(row["kind"], row["invoice_number"]) for row in lines] == [("dunning", "RE-1"), ("dunning", "RE-2")]
+    list_id = lines[0]["list_id"]
     again = office.command("run", "--as-of", DAY.isoformat())
     assert again["counts"]["dun_listed"] == 0  # type: ignore[index]
-    answer = office.command(
-        "dunning", "release", listed["list_id"][:10], "--leave-out", "D2", *ANNA, "--as-of", DAY.isoformat()
-    )
+    answer = office.command("dunning", "release", list_id[:10], "--leave-out", "D2", *ANNA, "--as-of", DAY.isoformat())
     assert answer["counts"] == {"released": 1, "left_out": 1, "overtaken": 0, "ready": 1}
     assert states(office) == {"RE-1/1/reminder": "ready", "RE-2/1/reminder": "awaiting-release"}
-    office.command("dunning", "release", listed["list_id"], *ANNA, "--as-of", DAY.isoformat())
+    office.command("dunning", "release", list_id, *ANNA, "--as-of", DAY.isoformat())
     assert office.exit_code == 2
     following = date(2026, 11, 18)
     quiet(office, following)
-    shown = office.command("dunning", "proposals", "--as-of", following.isoformat())
-    assert [row["invoice_number"] for row in shown["items"]] == ["RE-2"]  # type: ignore[union-attr]
+    assert [row["invoice_number"] for row in listed(office, following)] == ["RE-2"]
     assert "dunning-list-released" in {row["event"] for row in office.table("audit")}
     assert office.proven()
 
@@ -116,9 +120,7 @@ def test_money_that_arrives_after_the_list_was_made_overtakes_the_release(office
     office.owed("RE-1", "D1", "100.00")
     office.load()
     quiet(office, DAY)
-    (row,) = office.command("dunning", "proposals", "--as-of", DAY.isoformat())["items"]  # type: ignore[misc]
-    from tests.builders import Line
-
+    (row,) = listed(office, DAY)
     following = date(2026, 11, 18)
     path = office.file(camt053(following, "0.00", Line("100.00", text="RE-1"), number=99))
     for step in ("pull", "match", "post"):
@@ -140,11 +142,15 @@ def test_the_course_of_a_plan_with_fee_contract_and_agency(office: Office) -> No
         "RE-1/1/reminder": "ready", "RE-1/2/dunning_1": "ready", "RE-1/3/dunning_2": "ready",
         "RE-1/3/suspend": "ready", "RE-1/4/agency": "awaiting-release",
     }  # fmt: skip
+    told = {(row["level"], row["action"]): (row["template"], row["fee"], row["pay_until"])
+            for row in office.table("triggers")}  # fmt: skip
+    assert told["1", "reminder"] == ("reminder-de", "", "2026-11-24")
+    assert told["2", "dunning_1"] == ("", "2.50", "")
     # The fee is a claim of its own, charged once, and dunned with its invoice.
     assert [(r["invoice_number"], r["open_amount"]) for r in office.table("open-items")] == [
         ("RE-1", "100.00"), ("RE-1-M1", "2.50"),
     ]  # fmt: skip
-    (row,) = office.command("dunning", "proposals", "--as-of", "2026-12-17")["items"]  # type: ignore[misc]
+    (row,) = listed(office, date(2026, 12, 17))
     assert row["kind"] == "agency"
     office.command("dunning", "release", row["list_id"], *ANNA, "--as-of", "2026-12-17")
     assert states(office)["RE-1/4/agency"] == "ready"
