@@ -30,7 +30,7 @@ def plans(session: Session) -> None:
              "reason": reason, "days": level.delay_days, "action": level.action, "channel": level.channel,
              "template": level.template, "fee": f"{level.fee_cents / 100:.2f}" if level.fee_cents else "",
              "pay_within": level.deadline_days or "", "retry": "yes" if level.retry else "",
-             "contract": level.contract and f"{level.contract} after {level.contract_after_days}"}
+             "contract": level.contract and f"{level.contract}+{level.contract_after_days}"}
             for plan in known.by_name.values()
             for reason in ("overdue", "return_debit")
             for number, level in enumerate(plan.steps(returned=reason == "return_debit"), 1)
@@ -39,7 +39,8 @@ def plans(session: Session) -> None:
         report.counts = {"plans": len(known.by_name), "warnings": len(warnings)}
         report.more["plans"], report.more["warnings"] = rows, warnings
         if not session.as_json:
-            stdout.print(records(rows, list(rows[0])))
+            shown = [{**row, "reason": row["reason"].replace("_debit", "")} for row in rows]
+            stdout.print(records(shown, [name for name in rows[0] if any(row[name] for row in rows)]))
             for text in warnings:
                 stdout.print(f"warning: {text}", markup=False)
 
