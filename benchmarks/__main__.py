@@ -19,6 +19,7 @@ MEASUREMENTS = {
     "matching-peers": ["benchmarks.matching.peers", "--seeds", "2001"],
     "live": ["benchmarks.live", "--seed", "1000"],
     "fints": ["benchmarks.fints_fetch"],
+    "dunning": ["benchmarks.dunning"],
     "daily-run": ["benchmarks.daily_run", "--seed", "1000", "--scale", "10"],
 }
 

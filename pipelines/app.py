@@ -20,6 +20,7 @@ from pipelines.step import Step, timed
 if TYPE_CHECKING:
     from pipelines.approvals import ApprovalDesk
     from pipelines.debtors.desk import DebtorDesk
+    from pipelines.dunning.desk import DunningDesk
     from pipelines.match import Observe, Spread
     from pipelines.model.finding import Finding
     from pipelines.model.statement import Document
@@ -228,11 +229,18 @@ class Kontoklar(Assembly):
         return self._step("post", as_of, lambda: carry_out(self.books, self.chart, as_of, limits, told))
 
     def dun(self, as_of: date) -> Step:
-        """Dunning triggers of what is overdue or was returned."""
-        from pipelines.usecases.dun import dun
+        """Answers to returns, then dunning triggers of what is overdue or was returned."""
+        from pipelines.usecases.answer_returns import dun_with_returns
 
         plans, settings = self._dunning()
-        return self._step("dun", as_of, lambda: dun(self.books, plans, as_of=as_of, settings=settings))
+        policy, acts = self.return_policy, self.settings.returns.acts
+        return self._step(
+            "dun",
+            as_of,
+            lambda: dun_with_returns(
+                self.books, plans, policy, acts=acts, as_of=as_of, settings=settings, chart=self.chart
+            ),
+        )
 
     def deliver(self, as_of: date, *, just_asked: bool = False) -> Step:
         """Sends what is ready to the configured sinks. just_asked: ``dun`` ran under the same lease."""
@@ -316,6 +324,35 @@ class Kontoklar(Assembly):
         from pipelines.debtors.desk import DebtorDesk
 
         return DebtorDesk(self.books, as_of, self.settings.debtors.number_ranges, self.settings.access)
+
+    def dunning_desk(self, as_of: date) -> DunningDesk:
+        """Where people block, change by hand, and release what is to be dunned."""
+        from pipelines.dunning.course import course_of
+        from pipelines.dunning.desk import DunningDesk
+        from pipelines.usecases.dun import ask_again, read_facts
+
+        plans, settings = self._dunning()
+        return DunningDesk(
+            self.books, as_of,
+            lambda work, invoice: course_of(read_facts(work, as_of), plans, invoice),
+            lambda: ask_again(self.books, plans, as_of=as_of, settings=settings, chart=self.chart),
+            self.settings.access,
+        )  # fmt: skip
+
+    def return_answers(self, transaction: str = "") -> list[dict[str, Any]]:
+        """What the policy answered to return debits; of one return, or of all."""
+        from pipelines.usecases.answer_returns import told
+
+        return told(self.books, self.inquiries.find_transaction(transaction) if transaction else "")
+
+    def interest(self, as_of: date, *, debtor: str, book: bool, user: str, reason: str) -> list[dict[str, Any]]:
+        """Default interest and flat rates up to a day, shown or booked."""
+        from pipelines.dunning.interest import load_rates
+        from pipelines.usecases.interest import interest
+
+        rates = load_rates(self.settings.dunning.base_rates)
+        desk = self.review_desk(as_of) if book else None
+        return interest(self.books, rates, as_of, debtor=debtor, desk=desk, user=user, reason=reason)
 
     def approval_desk(self, as_of: date) -> ApprovalDesk:
         """Where a second person releases or refuses what waits."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipelines.dun import DunSettings
     from pipelines.plans import Plans
     from pipelines.policy import Policy
+    from pipelines.returns.policy import ReturnPolicy
     from sinks.books import SqlBooks
     from sinks.database import Database
     from sources.intake import Limits
@@ -123,17 +124,32 @@ class Assembly:
             raise ConfigurationError(f'"{part.use}" is a part of {kind} but nothing that can be configured')
         return module.build({"name": part.name, **part.options})
 
-    def _dunning(self) -> tuple[Plans, DunSettings]:
-        from pipelines.dun import DunSettings
+    @cached_property
+    def dunning_plans(self) -> Plans:
+        """The dunning plans: the configured file or the shipped ones."""
         from pipelines.plans import load_plans
 
+        return load_plans(self.settings.dunning.plans)
+
+    def _dunning(self) -> tuple[Plans, DunSettings]:
+        from pipelines.dun import DunSettings
+
         chosen = self.settings.dunning
-        return load_plans(chosen.plans), DunSettings(
+        return self.dunning_plans, DunSettings(
             stale_banking_days=chosen.stale_banking_days,
             ignored_accounts=frozenset(chosen.ignored_accounts),
             collection_days=chosen.collection_days,
             wait_for_delivery=bool(self.settings.sinks),
+            by_person=chosen.release == "person",
+            represent=self.return_policy.represent,
         )
+
+    @cached_property
+    def return_policy(self) -> ReturnPolicy:
+        """What follows return debits: the configured file or the shipped one."""
+        from pipelines.returns.policy import load_policy
+
+        return load_policy(self.settings.returns.policy)
 
     def _step(self, name: str, as_of: date, use_case: Callable[[], Result]) -> Step:
         """Runs a use case under the lease; tells the findings that nobody has been told yet."""

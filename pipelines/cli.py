@@ -20,6 +20,7 @@ from pipelines.commands import (
     daily,
     debtor_changes,
     demo,
+    dunning,
     learning,
     review,
     simulate,
@@ -53,7 +54,9 @@ def cli(session: Session, config: Path | None, database: str | None, as_json: bo
     session.as_json = session.as_json or as_json
 
 
-for module in (accounts, books, daily, authorize, review, approvals, debtor_changes, audit, learning, demo, simulate):
+for module in (
+    accounts, books, daily, authorize, review, approvals, debtor_changes, dunning, audit, learning, demo, simulate,
+):  # fmt: skip
     for command in module.COMMANDS:
         cli.add_command(command)
 guard(cli)

@@ -27,9 +27,11 @@ from pipelines.small_differences import Limits
 FILE_NAME = "kontoklar.toml"
 DEFAULT_DATABASE = "sqlite:///kontoklar.db"
 MODES = ("live", "test")
+SHIPPED = "shipped"
+_MATCHING = ("policy", "risk_per_mille", "max_auto_amount", "risk_amount", "index", "processes")
 _SECTIONS = (
-    "company", "database", "sources", "matching", "dunning", "sinks", "run", "archive", "debtors", "roles", "users",
-    "approval", "differences", "payments", "memory",
+    "company", "database", "sources", "matching", "dunning", "returns", "sinks", "run", "archive", "debtors", "roles",
+    "users", "approval", "differences", "payments", "memory",
 )  # fmt: skip
 
 
@@ -76,12 +78,24 @@ class Matching:
 class Dunning:
     """plans: a file of dunning plans, None for the shipped ones. stale_banking_days: how many banking days more than
     one the proof of an account may lag behind. ignored_accounts: own accounts (IBAN) that dunning does not wait for.
-    collection_days: banking days during which a direct debit of ours counts as on its way."""
+    collection_days: banking days during which a direct debit of ours counts as on its way. release: ``automatic``, or
+    ``person`` when every message waits for a release. base_rates: a file of base rates, None for the shipped ones."""
 
     plans: Path | None = None
     stale_banking_days: int = 0
     ignored_accounts: tuple[str, ...] = ()
     collection_days: int = 5
+    release: str = "automatic"
+    base_rates: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Returns:
+    """acts: whether the policy for return debits is carried out; without ``[returns] policy`` it only advises.
+    policy: its file, None for the shipped one (``policy = "shipped"``)."""
+
+    acts: bool = False
+    policy: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +141,7 @@ class Settings:
     sources: tuple[Part, ...] = ()
     matching: Matching = field(default_factory=Matching)
     dunning: Dunning = field(default_factory=Dunning)
+    returns: Returns = field(default_factory=Returns)
     sinks: tuple[Part, ...] = ()
     run: Run = field(default_factory=Run)
     archive: Archive = field(default_factory=Archive)
@@ -181,9 +196,10 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
     refuse_unknown(raw, _SECTIONS, "")
     company = _Section(raw, "company", ("name", "creditor_id", "chart", "mode"))
     database = _Section(raw, "database", ("url",))
-    known = ("policy", "risk_per_mille", "max_auto_amount", "risk_amount", "index", "processes")
-    matching = _Section(raw, "matching", known)
-    dunning = _Section(raw, "dunning", ("plans", "stale_banking_days", "ignored_accounts", "collection_days"))
+    matching = _Section(raw, "matching", _MATCHING)
+    dunning = _Section(raw, "dunning", ("plans", "stale_banking_days", "ignored_accounts", "collection_days",
+                                           "release", "base_rates"))  # fmt: skip
+    returns = _Section(raw, "returns", ("policy",))
     run = _Section(raw, "run", ("wait_seconds",))
     memory = _Section(raw, "memory", ("key",))
     archive = _Section(raw, "archive", ("max_file_mib", "max_unpacked_mib", "max_members"))
@@ -213,6 +229,12 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
             **dunning.given("stale_banking_days", lambda key: dunning.whole(key, least=0)),
             **dunning.given("ignored_accounts", dunning.accounts),
             **dunning.given("collection_days", lambda key: dunning.whole(key, least=0)),
+            release=dunning.one_of("release", ("automatic", "person")),
+            base_rates=dunning.file("base_rates", base),
+        ),
+        returns=Returns(
+            bool(returns.text("policy")),
+            None if returns.text("policy") == SHIPPED else returns.file("policy", base),
         ),
         sinks=_parts(raw, "sinks", base),
         run=Run(**run.given("wait_seconds", run.number)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,9 +13,11 @@ import pandas as pd
 from pipelines.calendar import payable_by
 from pipelines.model.coverage import BankCoverage
 from pipelines.model.dunning import TriggerReason
+from pipelines.model.dunning_case import NewCollection
 from pipelines.model.finding import Finding, Severity
 from pipelines.plans import Level, Plan, Plans
 from pipelines.ports.dunning import PaymentFacts, Reopening, TriggerFact
+from pipelines.ports.dunning_cases import Cases
 from pipelines.waiting import DueItem
 
 _ROWS_AT_ONCE = 20_000
@@ -39,18 +41,35 @@ class DunFacts:
     triggers: Sequence[TriggerFact]
     coverage: Sequence[BankCoverage]
     unclear: frozenset[str] = frozenset()
+    cases: Cases = field(default_factory=Cases)
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An item that is owed and past its due date."""
+    """An item that is owed and past its due date. block: why it rests, "" when it does not. retried: its new
+    collections so far, oldest first. hard: its last return said that collecting there is pointless."""
 
     item: DueItem
     due_date: date
     plan: Plan
     payment_method: str
     reopening: Reopening | None
-    blocked: bool
+    block: str
+    document_type: str = "invoice"
+    contract_id: str = ""
+    mandate_id: str = ""
+    retried: Sequence[NewCollection] = ()
+    hard: bool = False
+
+    @property
+    def blocked(self) -> bool:
+        """Whether no message may go out."""
+        return bool(self.block)
+
+    @property
+    def course(self) -> str:
+        """What steps by hand belong to: the reason and cycle of dunning."""
+        return f"{self.reason.value}:{self.cycle}"
 
     @property
     def reason(self) -> TriggerReason:
@@ -59,7 +78,15 @@ class Candidate:
 
     @property
     def levels(self) -> Sequence[Level]:
-        return self.plan.return_levels if self.reason is TriggerReason.RETURN_DEBIT else self.plan.levels
+        return self.plan.steps(returned=self.reason is TriggerReason.RETURN_DEBIT)
+
+    @property
+    def start(self) -> int:
+        """The level to begin with: a collection tried before a level and returned does not start all over."""
+        if self.reopening is None or self.reopening.returned_on is None or not self.retried:
+            return 1
+        last = self.retried[-1]
+        return max(1, min(last.level, len(self.levels))) if last.collection_date <= self.reopening.returned_on else 1
 
     @property
     def cycle(self) -> int:
@@ -69,7 +96,8 @@ class Candidate:
         """The first day on which level 1 is due."""
         wait = timedelta(days=self.levels[0].delay_days)
         if self.reopening is not None and self.reopening.returned_on is not None:
-            return self.reopening.returned_on + timedelta(days=self.plan.return_grace_days) + wait
+            grace = 0 if self.hard and not self.plan.hard_decline_grace else self.plan.return_grace_days
+            return self.reopening.returned_on + timedelta(days=grace) + (wait if self.start == 1 else timedelta())
         return payable_by(self.due_date) + timedelta(days=self.plan.grace_days + 1) + wait
 
 
@@ -103,6 +131,8 @@ class DueItems:
         ].sort_values(["debtor_number", "due_date", "invoice_number"])
         masters = _by_key(facts.debtors, "debtor_number", due["debtor_number"])
         contracts = _by_key(facts.contracts, "contract_id", due["contract_id"])
+        cases = facts.cases
+        owed = set(due["invoice_number"]) if cases.of_invoice else set()
         unknown_plans: set[str] = set()
         found: list[Candidate] = []
         for row in rows_of(due):
@@ -110,14 +140,22 @@ class DueItems:
             contract = contracts.get(row["contract_id"], {})
             names = (row["dunning_plan"], contract.get("dunning_plan", ""), master.get("dunning_plan", ""))
             unknown_plans.update(name for name in names if name and name not in plans.by_name)
-            blocked_until = master.get("dunning_block_until")
+            number = row["invoice_number"]
+            if cases.of_invoice.get(number) in owed:
+                self.why_not[number] = "with its invoice"
+                continue
             candidate = Candidate(
                 _due_item(row, master, collected),
                 row["due_date"].date(),
                 plans.choose(*names),
                 row["payment_method"],
-                facts.payments.reopenings.get(row["invoice_number"]),
-                blocked_until is not None and not pd.isna(blocked_until) and blocked_until.date() >= facts.as_of,
+                facts.payments.reopenings.get(number),
+                self._block(number, row["debtor_number"], master.get("dunning_block_until")),
+                row["document_type"],
+                row["contract_id"],
+                row["mandate_id"],
+                cases.collections.get(number, ()),
+                number in cases.hard,
             )
             if facts.as_of <= payable_by(candidate.due_date) and candidate.reason is TriggerReason.OVERDUE:
                 self.why_not[candidate.item.invoice_number] = "not due"
@@ -125,6 +163,16 @@ class DueItems:
             found.append(candidate)
         self.findings += [_unknown_plan(name) for name in sorted(unknown_plans)]
         return self._worth_it(self._uncovered(found))
+
+    def _block(self, number: str, debtor: str, loaded_until: Any) -> str:
+        """Why an item rests: its own block, its claim's, its debtor's, or the day the billing system said."""
+        blocks = self.facts.cases.blocks
+        claim = self.facts.cases.of_invoice.get(number, number)
+        for key in (("item", number), ("claim", claim), ("debtor", debtor)) if blocks else ():
+            if key in blocks:
+                return blocks[key]
+        is_blocked = loaded_until is not None and not pd.isna(loaded_until)
+        return "other" if is_blocked and loaded_until.date() >= self.facts.as_of else ""
 
     def _uncovered(self, candidates: list[Candidate]) -> Iterator[Candidate]:
         """Without the items that the debtor's unassigned credit covers, oldest due date first."""

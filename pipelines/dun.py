@@ -8,26 +8,27 @@ may be on its way or the bank's side is not fully known. Held triggers are asked
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
 
 from pipelines.calendar import shift
 from pipelines.due import Candidate, DueItems, DunFacts, rows_of
+from pipelines.dunning.outcome import DunOutcome, DunSettings, Notice, collection_id, trigger_id
 from pipelines.model.coverage import BankCoverage
-from pipelines.model.dunning import Trigger, TriggerReason, TriggerState
-from pipelines.model.finding import Finding
-from pipelines.model.ids import derive
-from pipelines.plans import Level, Plans
+from pipelines.model.dunning import Trigger, TriggerState
+from pipelines.model.dunning_case import Hand, NewCollection
+from pipelines.plans import AGENCY, CONTRACT_ACTIONS, Level, Plans
 from pipelines.ports.dunning import TriggerEvent, TriggerFact
 from pipelines.waiting import plausible_debtors
 
 __all__ = [
+    "AWAITING_RELEASE",
     "ROW_REFUSED",
     "DunFacts",
     "DunOutcome",
     "DunSettings",
     "Notice",
+    "collection_id",
     "coverage_hold",
     "plan_dunning",
     "trigger_id",
@@ -37,55 +38,11 @@ BANK_DATA_STALE: Final = "bank-data-stale"
 RECEIPT_WAITING: Final = "receipt-waiting"
 COLLECTION_PENDING: Final = "collection-pending"
 DUNNING_BLOCK: Final = "dunning-block"
+AWAITING_RELEASE: Final = "awaiting-release"
 ROW_REFUSED: Final = "row-refused"
 _COLLECTED: Final = "direct_debit"
-
-
-@dataclass(frozen=True, slots=True)
-class DunSettings:
-    """What may be configured about the holds.
-
-    stale_banking_days: how many banking days more than one the proof of an account may lag behind. ignored_accounts:
-    accounts (IBAN) that are not waited for, e.g. closed ones. collection_days: banking days after its collection date
-    during which a direct debit counts as on its way. wait_for_delivery: a level counts only once it was delivered;
-    without it (nothing delivers, the triggers are exported) it counts from the day it was ready.
-    """
-
-    stale_banking_days: int = 0
-    ignored_accounts: frozenset[str] = frozenset()
-    collection_days: int = 5
-    wait_for_delivery: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A message to be sent: the trigger as it stands now. cause: "" for a ready trigger, else why it was taken back.
-
-    credit_minor: the debtor's unassigned credit, positive, which the receiver may want to mention. event_no: the event
-    that caused it; only the message of a trigger's latest event is ever sent.
-    """
-
-    trigger: Trigger
-    event_no: int
-    channel: str
-    due_date: date
-    cause: str = ""
-    credit_minor: int = 0
-
-
-@dataclass(slots=True)
-class DunOutcome:
-    """What a run decided. new: triggers never seen before. events: their first and all further changes."""
-
-    new: list[Trigger] = field(default_factory=list)
-    events: list[TriggerEvent] = field(default_factory=list)
-    notices: list[Notice] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-
-
-def trigger_id(mode: str, invoice_number: str, reason: TriggerReason, level: int, cycle: int) -> str:
-    """cycle: how often payments of the item were taken back; each time dunning starts afresh."""
-    return derive("trigger", mode, invoice_number, reason.value, level, cycle)
+_NOTHING: Final = Hand()
+_OUT: Final = (TriggerState.READY, TriggerState.DELIVERED)
 
 
 def coverage_hold(coverage: Iterable[BankCoverage], as_of: date, settings: DunSettings) -> str:
@@ -148,29 +105,117 @@ class _Run:
 
     def decide(self, candidate: Candidate, *, create: bool) -> None:
         """Goes up the levels to the one that stands; opens at most one more."""
+        hand = self._hand(candidate)
         due_from = candidate.first_day()
         for number, level in enumerate(candidate.levels, 1):
-            id_ = trigger_id(self.facts.mode, candidate.item.invoice_number, candidate.reason, number, candidate.cycle)
+            if number < candidate.start:
+                continue
+            last = number == len(candidate.levels)
+            id_ = self._id(candidate, number)
             fact = self.known.get(id_)
+            if number <= hand.floor:
+                if fact is not None and fact.trigger.state in _OUT:
+                    self.visited.add(id_)
+                    self._ask_again(candidate, level, fact)
+                if last or hand.floor_day is None:
+                    return
+                if number == hand.floor:
+                    due_from = hand.floor_day + timedelta(days=candidate.levels[number].delay_days)
+                continue
+            if number == hand.next_level and hand.next_day is not None:
+                due_from = hand.next_day
             if fact is None or fact.trigger.state is TriggerState.CANCELLED:
                 if create and self.facts.as_of >= due_from and not candidate.blocked:
+                    if level.retry and self._retry_first(candidate, number):
+                        return
                     self.visited.add(id_)
                     self._open(candidate, number, level, id_, fact)
+                    self._contract(candidate, number, level, None, create=create)
                 return
             self.visited.add(id_)
+            repeat = next((one for one in hand.repeats if one[0] == number), None)
+            if repeat is not None and repeat[3] and repeat[1] == fact.event_no:
+                self._again(candidate, level, fact)
+                return
             state = self._ask_again(candidate, level, fact)
             counts = state is TriggerState.DELIVERED or (
                 state is TriggerState.READY
                 and fact.trigger.state is TriggerState.READY
                 and not self.settings.wait_for_delivery
             )
-            if not counts or number == len(candidate.levels):
+            self._contract(candidate, number, level, fact if counts else None, create=create)
+            if not counts or last:
                 return
-            due_from = fact.since + timedelta(days=candidate.levels[number].delay_days)
+            since = max(fact.since, repeat[2]) if repeat is not None and not repeat[3] else fact.since
+            due_from = since + timedelta(days=candidate.levels[number].delay_days)
+
+    def _hand(self, candidate: Candidate) -> Hand:
+        return self.facts.cases.hands.get(candidate.item.invoice_number, {}).get(candidate.course, _NOTHING)
+
+    def _id(self, candidate: Candidate, number: int, part: str = "") -> str:
+        return trigger_id(
+            self.facts.mode, candidate.item.invoice_number, candidate.reason, number, candidate.cycle,
+            self._hand(candidate).round, part,
+        )  # fmt: skip
+
+    def _contract(
+        self, candidate: Candidate, number: int, level: Level, sent: TriggerFact | None, *, create: bool
+    ) -> None:
+        """Suspends or expires the contract with a level, or some days after it. sent: the level when it counts."""
+        if not level.contract or not candidate.contract_id:
+            return
+        id_ = self._id(candidate, number, level.contract)
+        step = Level(0, level.contract, "")
+        fact = self.known.get(id_)
+        if fact is not None and fact.trigger.state is not TriggerState.CANCELLED:
+            self.visited.add(id_)
+            self._ask_again(candidate, step, fact)
+            return
+        with_it = level.contract_after_days == 0
+        due = with_it or (
+            sent is not None and self.facts.as_of >= sent.since + timedelta(days=level.contract_after_days)
+        )
+        if create and due and not candidate.blocked:
+            self.visited.add(id_)
+            self._open(candidate, number, step, id_, fact)
+
+    def _retry_first(self, candidate: Candidate, number: int) -> bool:
+        """Whether the level waits for one more collection, which is made here when it has not been."""
+        tried = [one for one in candidate.retried if one.level == number]
+        if tried:
+            return self._is_collected(candidate)
+        item, ibans = candidate.item, self.facts.cases.blocked_ibans
+        if (
+            not candidate.mandate_id
+            or candidate.hard
+            or candidate.document_type != "invoice"
+            or len(candidate.retried) >= self.settings.represent.most
+            or not ibans.isdisjoint(item.ibans)
+        ):
+            return False
+        if self._hold(candidate):
+            return True
+        self.outcome.collections.append(
+            NewCollection(
+                collection_id(self.facts.mode, item.invoice_number, f"level-{number}-{candidate.course}"),
+                item.invoice_number, item.debtor_number, candidate.mandate_id, item.ibans[0] if item.ibans else "",
+                item.open_minor, item.currency, self.settings.represent.day_after(self.facts.as_of), number,
+            )
+        )  # fmt: skip
+        return True
+
+    def _again(self, candidate: Candidate, level: Level, fact: TriggerFact) -> None:
+        """Sends a level once more because a person said so."""
+        hold = self._hold(candidate)
+        state = TriggerState.HELD if hold else TriggerState.READY
+        trigger = _moved(fact.trigger, state, hold, candidate.item.open_minor, self.facts.as_of)
+        event_no = self._event(trigger, fact.event_no)
+        if not hold:
+            self._notify(trigger, event_no, candidate, level, chargeable=False)
 
     def _hold(self, candidate: Candidate) -> str:
         if candidate.blocked:
-            return DUNNING_BLOCK
+            return DUNNING_BLOCK if candidate.block == "other" else f"{DUNNING_BLOCK}:{candidate.block}"
         if self._bank_hold:
             return self._bank_hold
         if candidate.item.invoice_number in self.facts.unclear:
@@ -178,6 +223,13 @@ class _Run:
         if self._is_collected(candidate):
             return COLLECTION_PENDING
         return RECEIPT_WAITING if candidate.item.debtor_number in self._waiting else ""
+
+    def _hold_of(self, candidate: Candidate, level: Level, id_: str, *, is_new: bool) -> str:
+        """As ``_hold``; what is otherwise free may still wait for a person."""
+        hold = self._hold(candidate)
+        if hold or not (self.settings.by_person or level.action == AGENCY):
+            return hold
+        return "" if id_ in self.facts.cases.released and not is_new else AWAITING_RELEASE
 
     def _is_collected(self, candidate: Candidate) -> bool:
         """A direct debit for this item is on its way: submitted, neither credited nor returned so far."""
@@ -192,7 +244,7 @@ class _Run:
         return not ((returned is not None and returned >= day) or (paid is not None and paid >= day))
 
     def _open(self, candidate: Candidate, number: int, level: Level, id_: str, before: TriggerFact | None) -> None:
-        hold = self._hold(candidate)
+        hold = self._hold_of(candidate, level, id_, is_new=True)
         trigger = Trigger(
             id_,
             candidate.item.debtor_number,
@@ -217,7 +269,7 @@ class _Run:
         old = fact.trigger
         if old.state is TriggerState.DELIVERED:
             return old.state
-        hold = self._hold(candidate)
+        hold = self._hold_of(candidate, level, old.trigger_id, is_new=False)
         state = TriggerState.HELD if hold else TriggerState.READY
         if (state, hold, candidate.item.open_minor) == (old.state, old.hold_reason, old.open_minor):
             return state
@@ -227,9 +279,15 @@ class _Run:
             self._notify(trigger, event_no, candidate, level)
         return state
 
-    def _notify(self, trigger: Trigger, event_no: int, candidate: Candidate, level: Level) -> None:
+    def _notify(
+        self, trigger: Trigger, event_no: int, candidate: Candidate, level: Level, *, chargeable: bool = True
+    ) -> None:
         credit = self.due.credit.get((trigger.debtor_number, trigger.currency), 0)
-        self.outcome.notices.append(Notice(trigger, event_no, level.channel, candidate.due_date, credit_minor=credit))
+        notice = Notice(
+            trigger, event_no, level.channel, candidate.due_date, "", credit, level,
+            chargeable and candidate.document_type == "invoice", candidate.contract_id,
+        )  # fmt: skip
+        self.outcome.notices.append(notice)
 
     def _event(self, trigger: Trigger, last_no: int) -> int:
         self.outcome.events.append(
@@ -275,9 +333,12 @@ class _Run:
                 self.outcome.notices.append(Notice(trigger, event_no, "", due, cause))
 
     def _is_of(self, candidate: Candidate, trigger: Trigger) -> bool:
-        return trigger.reason is candidate.reason and trigger.trigger_id == trigger_id(
-            self.facts.mode, trigger.invoice_number, candidate.reason, trigger.level, candidate.cycle
-        )
+        part = trigger.action if trigger.action in CONTRACT_ACTIONS else ""
+        ids = {self._id(candidate, trigger.level), self._id(candidate, trigger.level, part)}
+        if trigger.reason is not candidate.reason or trigger.trigger_id not in ids:
+            return False
+        # A level that a person skipped before it went out is taken back.
+        return trigger.level > self._hand(candidate).floor or trigger.state in _OUT
 
     def _cause(self, row: Mapping[str, Any] | None, open_minor: int, candidate: Candidate | None) -> str:
         if row is None or row["status"] == "cancelled":
@@ -285,7 +346,7 @@ class _Run:
         if open_minor <= 0:
             return "paid"
         if candidate is not None:
-            return "paid, then returned"
+            return "paid, then returned" if self._hand(candidate) is _NOTHING else "changed by hand"
         return self.due.why_not.get(row["invoice_number"], "not due")
 
 

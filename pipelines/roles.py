@@ -94,6 +94,18 @@ COMMANDS: Final[Mapping[str, str]] = {
     "debtor unmask": "unmask",
     "debtor block": "block",
     "debtor unblock": "block",
+    **dict.fromkeys(
+        (f"dunning {name}" for name in ("plans", "blocks", "show", "proposals", "returns")),
+        "look",
+    ),
+    **dict.fromkeys(
+        (f"dunning {name}" for name in (
+            "block", "unblock", "skip", "repeat", "set-level", "next-date", "interest",
+        )),
+        "decide",
+    ),
+    "dunning release": "approve",
+    "dunning refuse": "approve",
     "audit list": "audit",
     "audit anchor": "audit",
 }  # fmt: skip

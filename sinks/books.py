@@ -15,6 +15,7 @@ from pipelines.errors import StaleRun
 from pipelines.model.ids import derive
 from pipelines.ports.access import AccessRecords
 from pipelines.ports.audit import Audit
+from pipelines.ports.dunning_cases import DunningCases
 from pipelines.ports.findings import Findings
 from pipelines.ports.history import History
 from pipelines.ports.invariants import Invariants
@@ -82,6 +83,12 @@ class SqlWork:
     def dunning(self) -> Any:
         """Dunning triggers."""
         return self._make("dunning", "DunningRepository")
+
+    @cached_property
+    def dunning_cases(self) -> DunningCases:
+        """Blocks, steps by hand, proposal lists, answers to returns."""
+        made: DunningCases = self._make("dunning_plans", "DunningPlansRepository")
+        return made
 
     @cached_property
     def outbox(self) -> Any:

@@ -49,6 +49,19 @@ LEFT JOIN allocation o ON o.allocation_id = a.reverses
 WHERE a.invoice_number = '' AND a.debtor_number <> '' AND a.kind <> 'fee' AND COALESCE(o.kind, '') <> 'fee'
 GROUP BY a.debtor_number, a.currency HAVING SUM(a.amount_minor) <> 0
 """
+# Money on an item that is cancelled or was lowered afterwards is in the house as well.
+_ON_ITEMS: Final = """
+SELECT r.debtor_number, r.currency,
+    CAST(SUM(CASE WHEN r.status = 'cancelled' THEN a.total
+        ELSE a.total + r.settled_elsewhere_minor - r.amount_minor END) AS BIGINT)
+FROM receivable r
+JOIN (SELECT invoice_number, CAST(SUM(amount_minor) AS BIGINT) AS total FROM allocation
+      WHERE invoice_number <> '' GROUP BY invoice_number) a ON a.invoice_number = r.invoice_number
+WHERE r.amount_minor > 0 AND a.total > 0
+    AND (r.status = 'cancelled' OR a.total + r.settled_elsewhere_minor > r.amount_minor)
+    AND NOT EXISTS (SELECT 1 FROM receivable n WHERE n.invoice_number = r.invoice_number AND n.version > r.version)
+GROUP BY r.debtor_number, r.currency
+"""
 # What an item got back is negative on an invoice; the newest reopening says whether a return debit was the reason.
 _REOPENED: Final = """
 SELECT a.invoice_number, COUNT(DISTINCT a.entry_id), MAX(e.posting_number),
@@ -99,13 +112,16 @@ class DunningRepository:
         """Waiting money, credit on account, returns, known payers."""
         payers: dict[str, set[str]] = defaultdict(set)
         waiting = self._waiting()
+        credit = {(debtor, currency): int(minor) for debtor, currency, minor in self._rows(_ON_ACCOUNT)}
+        for debtor, currency, minor in self._rows(_ON_ITEMS):
+            credit[debtor, currency] = credit.get((debtor, currency), 0) + int(minor)
         ibans = {receipt.counterparty_iban for receipt in waiting}
         for iban, debtor in self._rows(_PAYERS):
             if iban in ibans:
                 payers[iban].add(debtor)
         return PaymentFacts(
             waiting=waiting,
-            on_account={(debtor, currency): int(minor) for debtor, currency, minor in self._rows(_ON_ACCOUNT)},
+            on_account=credit,
             reopenings={
                 number: Reopening(times, date.fromisoformat(day) if last_return == last else None)
                 for number, times, last, last_return, day in self._rows(_REOPENED)

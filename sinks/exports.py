@@ -19,6 +19,7 @@ from sinks import current
 from sinks import tables as t
 from sinks.audit_view import COLUMNS as AUDIT_COLUMNS
 from sinks.audit_view import AuditView
+from sinks.dunning_terms import with_terms
 from sinks.frames_out import decimals, read_frame
 from sinks.operations_out import allocation_rules, operations_table, refunded_transactions, refunds_table, written_off
 from sinks.returns_out import returns_table
@@ -260,10 +261,9 @@ class Exports:
             .order_by(trigger.c.as_of, trigger.c.invoice_number, trigger.c.level),
         )  # fmt: skip
         frame["open_amount"] = decimals(frame["open_minor"], frame["currency"])
-        return frame[
-            ["trigger_id", "debtor_number", "invoice_number", "reason", "level", "action", "open_amount", "as_of",
-             "state", "hold_reason", "currency", "plan", "state_as_of"]
-        ]  # fmt: skip
+        columns = ["trigger_id", "debtor_number", "invoice_number", "reason", "level", "action", "open_amount", "as_of",
+                   "state", "hold_reason", "currency", "plan", "state_as_of"]  # fmt: skip
+        return with_terms(self._connection, frame[columns])
 
     def _findings(self) -> pd.DataFrame:
         f, done = t.finding, t.finding_resolution

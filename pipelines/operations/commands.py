@@ -231,7 +231,7 @@ class Undo(Command):
 COMMANDS: Mapping[str, type[Command]] = {
     kind.name: kind
     for kind in (
-        Accept, Reject, Assign, Split, ByLaw, OnAccount, Hold, Release, Rebook, Refund, Credit, WriteOff,
+        Accept, Reject, Confirm, Assign, Split, ByLaw, OnAccount, Hold, Release, Rebook, Refund, Credit, WriteOff,
         SmallDifference, Charge, Transit, Undo,
     )
 }  # fmt: skip

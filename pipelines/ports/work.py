@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 from pipelines.ports.access import AccessRecords
 from pipelines.ports.audit import Audit
+from pipelines.ports.dunning_cases import DunningCases
 from pipelines.ports.findings import Findings
 from pipelines.ports.history import History
 from pipelines.ports.invariants import Invariants
@@ -75,6 +76,11 @@ class Work(Protocol):
     @property
     def dunning(self) -> Any:
         """Dunning triggers and their events."""
+        ...
+
+    @property
+    def dunning_cases(self) -> DunningCases:
+        """Blocks, steps by hand, proposal lists, answers to returns."""
         ...
 
     @property

@@ -19,7 +19,7 @@ from pipelines.ports.delivery import Answer, DeliverySink, Reply
 from pipelines.ports.dunning import TriggerEvent, TriggerFact
 from pipelines.ports.outbox import Attempt, Message, Pending
 from pipelines.ports.work import Books, Work
-from pipelines.usecases.dun import READY, CoverageReader, message_id, read_facts, store
+from pipelines.usecases.dun import ASKED, CoverageReader, message_id, read_facts, store
 
 # Standard Webhooks' example schedule; after the last pause a message is given up (dead letter).
 PAUSES: Final = tuple(
@@ -108,13 +108,13 @@ def replay(books: Books, sink: str, *, as_of: date, message_ids: Collection[str]
 
 def _is_current(message: Message, facts: Mapping[str, TriggerFact]) -> bool:
     fact = facts.get(message.subject)
-    return message.topic != READY or (fact is not None and _stands(message, fact))
+    return message.topic not in ASKED or (fact is not None and _stands(message, fact))
 
 
 def _stands(message: Message, fact: TriggerFact) -> bool:
     """Whether this message says what is true now: it belongs to the trigger's latest event, and that is ``ready``."""
     return fact.trigger.state is TriggerState.READY and message.message_id == message_id(
-        READY, fact.trigger.trigger_id, fact.event_no
+        message.topic, fact.trigger.trigger_id, fact.event_no
     )
 
 
@@ -206,7 +206,7 @@ class _Sender:
         self, work: Work, arrived: Sequence[Message], facts: Mapping[str, TriggerFact]
     ) -> list[TriggerEvent]:
         """Triggers whose message every sink has now."""
-        ready = [message for message in arrived if message.topic == READY]
+        ready = [message for message in arrived if message.topic in ASKED]
         where = work.outbox.delivered_to([message.message_id for message in ready])
         events = []
         for message in ready:

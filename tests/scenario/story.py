@@ -11,10 +11,12 @@
       -122.00 B2 Ruecklast gvc=109 end_to_end=E2E-1 mandate=M-1 reason=AM04 original=119.00
     do 2026-10-06 refund --debtor 10001
     refused 2026-10-06 refund --debtor 10001
+    plans [[plans]]\nname = "firm"\n…
+    dunning 2026-10-06 block --debtor 10001
     show findings
 
 ``day`` drops one CAMT statement (its balances add up by themselves) and runs the day; ``do`` is ``review …`` of that
-day; ``%1`` in a booking too;
+day, ``dunning`` is ``dunning …``; ``%1`` in a booking too, ``@list`` the oldest list that waits for a release;
 ``$B1`` stands for the transaction with that bank reference, ``%1`` for the first decision's id. What follows the
 line ``--- expected SKR03`` is compared; ``make stories`` writes it anew (read the difference before you commit it).
 """
@@ -159,6 +161,11 @@ class Teller:
             self._day(date.fromisoformat(rest.strip()), bookings)
         elif verb in ("do", "refused"):
             self._decide(verb, rest)
+        elif verb == "dunning":
+            self._decide("do", rest, group="dunning")
+        elif verb == "plans":
+            (self._folder / "plans.toml").write_text(rest.replace("\\n", "\n"), encoding="utf-8")
+            self._config += '[dunning]\nplans = "plans.toml"\n'
         else:
             raise StoryFailed(f"nobody knows the step {verb!r}")
 
@@ -181,18 +188,21 @@ class Teller:
                 self._command("load", kind, str(path), "--as-of", day.isoformat(), codes=(0, 1))
                 self._loaded[kind] = len(rows)
 
-    def _decide(self, verb: str, rest: str) -> None:
+    def _decide(self, verb: str, rest: str, group: str = "review") -> None:
         day, *words = shlex.split(rest)
         self._load(date.fromisoformat(day))
         arguments = [self._named(word) for word in words]
         if "--user" not in arguments:
             arguments += ["--user", "anna"]
         arguments += ["--reason", "see ticket 7", "--as-of", day]
-        answer = self._command("review", *arguments, codes=(0,) if verb == "do" else (2,))
-        if verb == "do":
+        answer = self._command(group, *arguments, codes=(0,) if verb == "do" else (2,))
+        if verb == "do" and group == "review":
             self._decisions.append(str(answer.get("request_id") or answer.get("decision_id", "")))
 
     def _named(self, word: str) -> str:
+        if word == "@list":
+            (first, *_) = self._command("dunning", "proposals", "--as-of", "2027-12-31")["lists"]  # type: ignore[misc]
+            return str(first["list_id"])
         if word.startswith("$"):
             return word[1:]
         return self._decisions[int(word[1:]) - 1] if word.startswith("%") else word

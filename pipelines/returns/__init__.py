@@ -1,0 +1,1 @@
+"""What follows from a return debit: present it again, ask, invoice, block, stop, or hand it to a person."""
