@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 DEMO ?= demo
 WORKERS ?= auto
 
-.PHONY: help setup demo test lint format types unit bench serve ci check constraints clean
+.PHONY: help setup demo test lint format types unit bench peers serve ci check constraints clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ unit: $(STAMP) ## all tests, on all cores (WORKERS=n)
 
 bench: $(STAMP) ## the measurements in benchmarks/, beside bare-library figures
 	$(BIN)/python -m benchmarks
+
+peers: $(STAMP) ## other matchers on the same data; makes their own environments first
+	$(BIN)/python -m benchmarks.matching.peers.environments
+	$(BIN)/python -m benchmarks matching-peers
 
 serve: $(STAMP) ## the daily flow on working days; starts a Prefect server unless PREFECT_API_URL names one
 	bash scripts/serve.sh $(BIN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from dataclasses import replace
@@ -155,8 +156,8 @@ def test_an_audit_share_is_drawn_from_the_id() -> None:
 
 
 def test_a_days_euros_at_risk_are_limited_smallest_first() -> None:
-    ledger = [*crowd(), item("RE-2026-00123", 128317), item("RE-2026-00124", 5100)]
-    paid = [payment(128317, "RE-2026-00123"), payment(5100, "RE-2026-00124")]
+    ledger = [*crowd(), item("RE-2026-00123", 2283171), item("RE-2026-00124", 5100)]
+    paid = [payment(2283171, "RE-2026-00123"), payment(5100, "RE-2026-00124")]
     assert all(one.disposition is Disposition.AUTO for one in plan(ledger, *paid))
     large, small = plan(ledger, *paid, policy=override({"automation.risk_minor": 2}))
     assert (large.disposition, large.reason) == (Disposition.REVIEW, "risk-budget")
@@ -250,7 +251,7 @@ def test_weights_follow_the_decisions_and_few_move_them_little() -> None:
     bits = default_policy().bits
     many, few = estimate(choices(800, 0.9), bits), estimate(choices(12, 0.9), bits)
     gap = many.shifts["payer.learned"] - many.shifts["payer.unknown"]
-    assert gap == pytest.approx(3.17, abs=0.5)  # log2(0.9 / 0.1)
+    assert 2.0 < gap < math.log2(0.9 / 0.1)  # shrunk towards the weights in force
     assert abs(few.shifts.get("payer.learned", 0.0)) < 1.5
     assert many.loss_after < many.loss_before
 
