@@ -214,6 +214,10 @@ class Batch:
         """The sets of items proposed for a receipt."""
         return list(self._groups[receipt].values())
 
+    def has_groups(self, receipt: int) -> bool:
+        """Whether sets of items are proposed for a receipt."""
+        return bool(self._groups[receipt])
+
     def is_clear(self, receipt: int) -> bool:
         """Whether an item named in full fits the amount already: then a search would add nothing."""
         return self._clear[receipt]

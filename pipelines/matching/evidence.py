@@ -82,6 +82,7 @@ class Weigher:
         self._bits = batch.policy.bits
         self._rules = batch.policy.amounts
         self._payers: dict[tuple[int, int], Payer] = {}
+        self._alike: dict[tuple[str, float, str, float, str, float, str, bool], Payer] = {}
         self._readings: dict[int, Reading] = {}
         self._evidence: dict[tuple[str, str, float], Evidence] = {}
         self.prior_item = -math.log2(batch.items.open_count)
@@ -89,10 +90,11 @@ class Weigher:
 
     def row(self, field: str, level: str, bits: float) -> Evidence:
         """A waterfall row; equal rows are one object."""
-        key = (field, level, round(bits, 2))
+        key = (field, level, bits)
         found = self._evidence.get(key)
         if found is None:
-            found = self._evidence[key] = Evidence(*key)
+            rounded = (field, level, round(bits, 2))
+            found = self._evidence[key] = self._evidence.setdefault(rounded, Evidence(*rounded))
         return found
 
     # --- reference -----------------------------------------------------------------------------------------------
@@ -200,6 +202,26 @@ class Weigher:
         known = max(account, customer) >= 12.0
         # Where number, amount and account agree the name is not looked at: it could not change anything.
         name_level, name = ("absent", 0.0) if self._batch.is_done(receipt) else self._name(receipt, debtor)
+        # Payers who are known in the same way are one object.
+        key = (
+            account_level, account, name_level, name, customer_level, customer, customer_says or account_says, known
+        )  # fmt: skip
+        found = self._alike.get(key)
+        if found is None:
+            found = self._alike[key] = self._payer(*key)
+        return found
+
+    def _payer(
+        self,
+        account_level: str,
+        account: float,
+        name_level: str,
+        name: float,
+        customer_level: str,
+        customer: float,
+        contradiction: str,
+        known: bool,
+    ) -> Payer:
         fields = [("payer", account_level, account), ("name", name_level, name), ("customer", customer_level, customer)]
         if name < 0 and (known or account_level == "other"):
             # The account or customer number settles who it is; the name on the account may be a partner's. Nor does it
@@ -214,7 +236,6 @@ class Weigher:
             elif bits > 0:
                 counted = True
             rows.append(self.row(field, level, bits))
-        contradiction = customer_says or account_says
         named = name_level in {"full", "close", "learned"}
         identified = max(account, customer) >= _IDENTIFIED
         return Payer(

@@ -179,6 +179,10 @@ class Explainer:
             self._open_of[debtor] = found
         return found
 
+    def same_currency(self, receipt: int, row: int) -> bool:
+        """Whether a receipt is in the currency of an item."""
+        return bool(self._items.currency_codes[row] == self._currency[receipt])
+
     # --- one item ------------------------------------------------------------------------------------------------
 
     def _single(self, receipt: int, row: int) -> Explanation | None:
