@@ -27,9 +27,10 @@ _WEAK = _vocabulary(
 )
 _VOWELS = re.compile(r"(?<!^)[AEIOUY]")
 _SIMILAR = 0.8
-_REMEMBERED = ("_words", "_of", "_payer_words", "_exact")
+_REMEMBERED = ("_words", "_of", "_payer_words", "_exact", "_weights", "_compared")
 _LARGEST_BLOCK = 20_000
 _SMALL_BLOCK = 8
+_MOST_COMPARED = 500_000
 
 
 def words(name: str) -> tuple[str, ...]:
@@ -62,6 +63,8 @@ class Names:
         self._of: dict[int, list[tuple[str, ...]]] = {}
         self._payer_words: dict[str, tuple[str, ...]] = {}
         self._exact: dict[str, tuple[int, ...]] = {}
+        self._weights: dict[tuple[str, ...], float] = {}
+        self._compared: dict[tuple[str, int], tuple[str, float]] = {}
 
     def build(self) -> None:
         """Build the tables now (see ItemIndex.build)."""
@@ -187,19 +190,28 @@ class Names:
     def compare(self, name: str, debtor: int) -> tuple[str, float]:
         """The level (``full``, ``close``, ``part``, ``none``) of a payer's name against a debtor, and the rarity of
         what is shared in bits."""
-        best = ("none", 0.0)
-        payer = self.payer(name)
-        if not payer:
-            return "absent", 0.0
-        for known in self.of(debtor):
-            found = self._against(payer, known)
-            if _ORDER[found[0]] > _ORDER[best[0]] or (found[0] == best[0] and found[1] > best[1]):
-                best = found
+        key = name, debtor
+        best = self._compared.get(key)
+        if best is None:
+            best = ("none", 0.0)
+            payer = self.payer(name)
+            for known in self.of(debtor) if payer else ():
+                found = self._against(payer, known)
+                if _ORDER[found[0]] > _ORDER[best[0]] or (found[0] == best[0] and found[1] > best[1]):
+                    best = found
+            if not payer:
+                best = ("absent", 0.0)
+            if len(self._compared) >= _MOST_COMPARED:
+                self._compared.clear()
+            self._compared[key] = best
         return best
 
     def _against(self, payer: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, float]:
         if payer == known:
-            return "full", sum(self.rarity(word) for word in known)
+            weight = self._weights.get(known)
+            if weight is None:
+                weight = self._weights[known] = sum([self.rarity(word) for word in known])
+            return "full", weight
         shared = total = 0.0
         matched = fuzzy = 0
         left = list(payer)
