@@ -83,6 +83,10 @@ class Weigher:
         self._rules = batch.policy.amounts
         self._payers: dict[tuple[int, int], Payer] = {}
         self._alike: dict[tuple[str, float, str, float, str, float, str, bool], Payer] = {}
+        self._carried: dict[tuple[int, str], float] = {}
+        self._surprises: dict[tuple[int, int], float] = {}
+        self._names_learned = bool(batch.learned.names)
+        self._refused = bool(batch.learned.refused_items or batch.learned.refused_debtors)
         self._readings: dict[int, Reading] = {}
         self._evidence: dict[tuple[str, str, float], Evidence] = {}
         self.prior_item = -math.log2(batch.items.open_count)
@@ -101,6 +105,13 @@ class Weigher:
 
     def reference_bits(self, row: int, hit: Hit) -> float:
         """What a level of reference is worth for an item: never more than its number can carry."""
+        key = row, hit.level
+        found = self._carried.get(key)
+        if found is None:
+            found = self._carried[key] = self._reference_bits(row, hit)
+        return found
+
+    def _reference_bits(self, row: int, hit: Hit) -> float:
         base = self._bits["reference"][hit.level]
         if hit.level in {"own_id", "creditor_reference", "document", "order", "shipment", "contract"}:
             return base
@@ -288,6 +299,8 @@ class Weigher:
                 value = bits["absent"]
             if best[0] == "absent" or value > best[1]:
                 best = (level, value)
+            if not self._names_learned:
+                continue
             learned = self._batch.learned.name_level(name, self._items.debtor_numbers[debtor])
             if learned and bits[learned] > best[1]:
                 best = (learned, bits[learned])
@@ -304,6 +317,8 @@ class Weigher:
 
     def refusal(self, receipt: int, rows: tuple[int, ...], debtor: int) -> Evidence | None:
         """What a person said about this payer and these items, or this debtor; None when nobody refused them."""
+        if not self._refused:
+            return None
         numbers = self._items.numbers
         level = self._batch.learned.refusal(
             self._batch.ibans()[receipt], (numbers[row] for row in rows), self._items.debtor_numbers[debtor]
@@ -319,14 +334,21 @@ class Weigher:
         """
         amount = self._batch.amounts[receipt]
         others = max(self._batch.equal_counts[receipt] - own, 0)
-        share = (others + _BACKGROUND_ITEMS * _density(amount)) / (self._items.open_count + _BACKGROUND_ITEMS)
-        return min(self._rules.amount_cap, -math.log2(min(share, 1.0)))
+        key = amount, others
+        found = self._surprises.get(key)
+        if found is None:
+            share = (others + _BACKGROUND_ITEMS * _density(amount)) / (self._items.open_count + _BACKGROUND_ITEMS)
+            found = self._surprises[key] = min(self._rules.amount_cap, -math.log2(min(share, 1.0)))
+        return found
 
     def date(self, receipt: int, rows: tuple[int, ...]) -> Evidence:
         """Whether the payment comes at a time at which one pays these items."""
         day = self._batch.days[receipt]
-        issue = max(self._items.issue_at[row] for row in rows)
-        due = min(self._items.due_at[row] for row in rows)
+        if len(rows) == 1:
+            issue, due = self._items.issue_at[rows[0]], self._items.due_at[rows[0]]
+        else:
+            issue = max([self._items.issue_at[row] for row in rows])
+            due = min([self._items.due_at[row] for row in rows])
         dates = () if self._batch.is_done(receipt) else self._batch.scan(receipt).dates
         if issue == NO_DAY:
             level = "absent"

@@ -105,7 +105,9 @@ class Explainer:
             if not any(explanation.amount in EXPLAINING for explanation in found.values()):
                 for row in self._own_items(receipt):
                     self._keep(found, self._single(receipt, row))
-        ranked = sorted(found.values(), key=lambda one: (-one.score, self._sort_key(one)))
+        ranked = list(found.values())
+        if len(ranked) > 1:
+            ranked.sort(key=lambda one: (-one.score, self._sort_key(one)))
         if batch.is_done(receipt):
             return Judgement(
                 receipt,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -268,6 +268,7 @@ def _nearest(word: str, left: list[str], payer: tuple[str, ...]) -> str:
     return ""
 
 
+@lru_cache(maxsize=200_000)
 def skeleton(word: str) -> str:
     """A word without its inner vowels: what MUELLER, MULLER and M?LLER have in common."""
     return _VOWELS.sub("", word)

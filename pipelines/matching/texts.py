@@ -8,7 +8,7 @@ text it stands for, so that a collision can never name a wrong item.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -224,6 +224,11 @@ class KeyTable:
         self._known.update(dict.fromkeys(keys, ()))
         self.prime(keys)
 
+    def remember(self, keys: Iterable[str]) -> None:
+        """That those of the keys are not there that were just primed and not found."""
+        for key in keys:
+            self._known.setdefault(key, ())
+
 
 class BothTables:
     """Two tables asked as one: what a key stands for in either, ascending."""
@@ -241,6 +246,12 @@ class BothTables:
     def prime(self, keys: Sequence[str], hashes: Hashes | None = None) -> list[str]:
         """See ``KeyTable.prime``."""
         return list(dict.fromkeys((*self._one.prime(keys, hashes), *self._other.prime(keys, hashes))))
+
+    def remember(self, keys: Iterable[str]) -> None:
+        """See ``KeyTable.remember``."""
+        found = list(keys)
+        self._one.remember(found)
+        self._other.remember(found)
 
 
 def _offsets(array: Any) -> Ints:
