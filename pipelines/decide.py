@@ -95,9 +95,7 @@ def kinds(one: Explanation) -> int:
     """How many independent kinds of evidence speak for an explanation: reference, amount, payer."""
     reference = one.reference in _REFERRING and one.reference_bits >= _KIND_BITS
     reference = reference or one.reference == "batch_total"
-    amount = one.amount in _WHOLE_AMOUNT and (
-        one.amount_bits >= _KIND_BITS or one.amount == "batch_total"
-    )
+    amount = one.amount in _WHOLE_AMOUNT and (one.amount_bits >= _KIND_BITS or one.amount == "batch_total")
     return int(reference) + int(amount) + int(one.payer_strength >= _PAYER_BITS)
 
 

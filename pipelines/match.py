@@ -155,6 +155,7 @@ class Matcher:
         batch = Batch(self._items, frame, self._policy, self._learned)
         for strategy in self._strategies:
             batch.add(strategy.name, strategy.candidates(batch, frame))
+        batch.prime_names()
         weigher = Weigher(batch)
         explainer = Explainer(batch, weigher)
         numbers = self._items.numbers
@@ -260,7 +261,7 @@ class Matcher:
         shares = self._policy.honesty.shares([share for _, share in ranked], patterns)
         result = []
         for rank, ((one, _), share, pattern) in enumerate(zip(ranked, shares, patterns, strict=True), 1):
-            lines = tuple(self._line(line.row, line.amount, line.cash, one, line.kind) for line in one.lines)
+            lines = tuple([self._line(line.row, line.amount, line.cash, one, line.kind) for line in one.lines])
             result.append(
                 _make_proposal(
                     transaction_id,
@@ -272,7 +273,7 @@ class Matcher:
                     decision.message if rank == 1 else text("alternative"),
                     decision.pattern if rank == 1 and choice.explanation is not None else pattern,
                     (prior, *one.evidence, *gap) if rank == 1 else (prior, *one.evidence),
-                    amount - sum(line.cash for line in one.lines),
+                    amount - sum([line.cash for line in one.lines]),
                     self._policy.hash,
                 )
             )

@@ -138,6 +138,7 @@ class Scan:
     other_purpose: bool = False
     discount: bool = False
     noise: list[str] = field(default_factory=list)
+    _keywords: dict[int, str] = field(default_factory=dict, repr=False, compare=False)
 
     def gap(self, left: int, right: int) -> str:
         """The text between two neighbouring runs."""
@@ -145,6 +146,12 @@ class Scan:
 
     def keyword(self, run: int) -> str:
         """``invoice``, ``customer``, ``order`` or "" by the words before a run (``Kd. Nr: 4711`` → customer)."""
+        found = self._keywords.get(run)
+        if found is None:
+            found = self._keywords[run] = self._keyword(run)
+        return found
+
+    def _keyword(self, run: int) -> str:
         for back in range(run - 1, max(run - 4, -1), -1):
             word = self.runs[back][0]
             if word[0].isdigit():

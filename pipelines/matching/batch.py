@@ -88,6 +88,14 @@ class Batch:
         name, ultimate = self.text("counterparty_name")[receipt], self.text("ultimate_name")[receipt]
         return [name] * bool(name) + [ultimate] * bool(ultimate and ultimate != name)
 
+    def prime_names(self) -> None:
+        """Read the names of everybody in question at once, payers' and debtors'."""
+        unread = [receipt for receipt in range(self.count) if not self._done[receipt]]
+        debtors = {debtor for receipt in unread for debtor in self._debtor_hits[receipt] if debtor >= 0}
+        debtors.update(self.items.debtor_at[row] for receipt in unread for row in self._item_hits[receipt])
+        payers = [name for receipt in unread for name in self.payers(receipt)]
+        self.items.names.prime(payers, np.array(sorted(debtors), np.int64))
+
     def scan(self, receipt: int) -> Scan:
         """The remittance text of a receipt, noise blanked."""
         found = self._scans[receipt]

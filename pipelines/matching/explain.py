@@ -136,6 +136,8 @@ class Explainer:
         of these by more than the margin; weighing it would change nothing.
         """
         hits = self._batch.item_hits(receipt)
+        if len(hits) < 2:
+            return list(hits)
         debtors = self._batch.debtor_hits(receipt)
         connected = [
             row

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 from rapidfuzz.distance import Indel
 
@@ -97,6 +99,19 @@ class Names:
         if found is None:
             found = self._payer_words[name] = words(name)
         return found
+
+    def prime(self, payers: Iterable[str], debtors: Ints) -> None:
+        """Read the names of many payers and debtors at once, so that asking for one only has to remember it."""
+        names = [name for name in dict.fromkeys(payers) if name not in self._payer_words]
+        if names:
+            canonical = canonical_names(pa.array(names, pa.large_string())).to_pylist()
+            self._payer_words.update(zip(names, map(telling, canonical), strict=True))
+        starts, ends = self._debtor_starts[debtors], self._debtor_starts[debtors + 1]
+        codes = self._debtor_names[_stretches(starts, ends)]
+        words_of = list(map(telling, self._canonical.array.take(pa.array(codes)).to_pylist()))
+        bounds = np.cumsum(np.concatenate(([0], ends - starts))).tolist()
+        for debtor, (start, end) in zip(debtors.tolist(), pairwise(bounds), strict=True):
+            self._of[debtor] = words_of[start:end]
 
     @cached_property
     def _canonical(self) -> Texts:
@@ -245,6 +260,13 @@ class Names:
 
 
 _ORDER = {"absent": 0, "none": 1, "part": 2, "close": 3, "full": 4}
+
+
+def _stretches(starts: Ints, ends: Ints) -> Ints:
+    """start, start + 1 … end − 1 of each pair, one after the other."""
+    lengths = ends - starts
+    result: Ints = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths) + np.arange(lengths.sum())
+    return result
 
 
 def _in_both(one: Ints, other: Ints) -> Flags:

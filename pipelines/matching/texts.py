@@ -218,7 +218,6 @@ class KeyTable:
                 found.append(key)
         return found
 
-
     def prime_all(self, keys: Sequence[str]) -> None:
         """``prime``, for who will ask for every one of the keys: that there is no such key is remembered as well."""
         self._known.update(dict.fromkeys(keys, ()))
