@@ -1,9 +1,9 @@
 """Receipts that clearly pay one item, decided by example: equal evidence has equal consequences.
 
-Where one item is named as a whole, exactly what is open is paid and nobody else is in question, what a receipt may be
-depends on a handful of levels and bits. The first receipt with these is judged in full; the others of the batch take
-over its probability, waterfall, reason and disposition, and no explanation is built for them. What is left out here is
-judged one by one; so is who claims an item that another one claims as well.
+Where exactly what is open of one item is paid, and neither another item nor another debtor is in question, what a
+receipt may be depends on a handful of levels and bits. The first receipt with these is judged in full; the others of
+the batch take over its probability, waterfall, reason and disposition, and no explanation is built for them. What is
+left out here is judged one by one; so is who claims an item that another one claims as well.
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from collections.abc import Hashable
 from pipelines.matching.batch import Batch
 from pipelines.matching.evidence import CLEAR, Payer, Weigher
 from pipelines.matching.explain import Explainer
+
+# A receipt that is done has no number nobody knows, no number of our shape, no word for a refund or another purpose.
+_NOTHING = (False, False, False, False)
 
 
 class ClearCases:
@@ -31,35 +34,37 @@ class ClearCases:
 
     def of(self, receipt: int) -> tuple[int, Hashable] | None:
         """The item a receipt pays and the evidence its outcome depends on; None where it has to be judged in full."""
-        batch, weigher = self._batch, self._weigher
-        hits = batch.item_hits(receipt)
-        if len(hits) != 1:
-            return None
-        row = next(iter(hits))
-        items = self._items
+        batch, weigher, items = self._batch, self._weigher, self._items
         amount = batch.amounts[receipt]
-        debtor = items.debtor_at[row]
-        if amount <= 0 or items.open_at[row] != amount or not self._explainer.same_currency(receipt, row):
+        if amount <= 0 or batch.has_groups(receipt):
             return None
-        if not batch.debtor_hits(receipt).keys() <= {debtor} or batch.has_groups(receipt):
+        rows = self._explainer.worth_weighing(receipt)
+        if len(rows) != 1:
+            return None
+        row = rows[0]
+        debtor = items.debtor_at[row]
+        if items.open_at[row] != amount or not self._explainer.same_currency(receipt, row):
+            return None
+        if not batch.debtor_hits(receipt).keys() <= {debtor}:
             return None
         if self._habits and batch.ibans()[receipt] in self._habits:
             return None
         if self._refuses and weigher.refusal(receipt, (row,), debtor) is not None:
             return None
-        hit, reference = weigher.best_hit(receipt, row)
-        if hit is None or hit.level not in CLEAR:
-            return None
         if batch.is_done(receipt):
-            payer, flags = self._by_account(receipt, debtor), (False, False, False, False)
+            payer, flags = self._by_account(receipt, debtor), _NOTHING
         else:
             payer, reading, scan = weigher.payer(receipt, debtor), weigher.reading(receipt), batch.scan(receipt)
             flags = (reading.unexplained, reading.foreign, scan.refund, scan.other_purpose)
         if payer.contradiction:
             return None
+        against: list[str] = []
+        level, reference = self._explainer.reference(receipt, row, against)
+        # Where the item is named, how often its amount repeats does not matter (see ``rivals``).
+        share = 0.0 if level in CLEAR else weigher.same_amount_share(debtor, amount, (row,))
         return row, (
-            hit.level, reference, weigher.surprise(receipt, 1), id(payer), weigher.date(receipt, (row,)).level, flags,
-            amount > self._limit > 0,
+            level, reference, tuple(against), share, weigher.surprise(receipt, 1), id(payer),
+            weigher.date(receipt, (row,)).level, flags, amount > self._limit > 0,
         )  # fmt: skip
 
     def _by_account(self, receipt: int, debtor: int) -> Payer:

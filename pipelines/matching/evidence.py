@@ -83,6 +83,7 @@ class Weigher:
         self._rules = batch.policy.amounts
         self._payers: dict[tuple[int, int], Payer] = {}
         self._alike: dict[tuple[str, float, str, float, str, float, str, bool], Payer] = {}
+        self._same: dict[tuple[tuple[Evidence, ...], float, str, bool, bool, bool], Payer] = {}
         self._carried: dict[tuple[int, str], float] = {}
         self._surprises: dict[tuple[int, int], float] = {}
         self._names_learned = bool(batch.learned.names)
@@ -249,10 +250,14 @@ class Weigher:
             rows.append(self.row(field, level, bits))
         named = name_level in {"full", "close", "learned"}
         identified = max(account, customer) >= _IDENTIFIED
-        return Payer(
-            sum(row.bits for row in rows), max(strongest, 0.0), tuple(rows), contradiction, named, identified,
-            name_level == "other" and not known,
-        )  # fmt: skip
+        other_name = name_level == "other" and not known
+        strength = max(strongest, 0.0)
+        key = tuple(rows), strength, contradiction, named, identified, other_name
+        found = self._same.get(key)
+        if found is None:
+            bits = sum([row.bits for row in rows])
+            found = self._same[key] = Payer(bits, strength, key[0], contradiction, named, identified, other_name)
+        return found
 
     def _account(self, receipt: int, debtor: int) -> tuple[str, float, str]:
         bits = self._bits["payer"]

@@ -98,7 +98,7 @@ class Explainer:
         reading = self._weigher.reading(receipt)
         found: dict[tuple[tuple[int, ...], str], Explanation] = {}
         if batch.amounts[receipt] > 0:
-            for row in self._worth_weighing(receipt):
+            for row in self.worth_weighing(receipt):
                 self._keep(found, self._single(receipt, row))
             for group in batch.groups(receipt):
                 self._keep(found, self._group(receipt, group))
@@ -129,7 +129,7 @@ class Explainer:
             scan.other_purpose,
         )
 
-    def _worth_weighing(self, receipt: int) -> list[int]:
+    def worth_weighing(self, receipt: int) -> list[int]:
         """Items found for a receipt, without those of strangers that merely cost the same, where something better fits.
 
         An item that no number names and no account, number or name connects with the payer loses to one that has any
@@ -242,7 +242,7 @@ class Explainer:
         if group is not None:
             level, reference = self._group_reference(receipt, rows, group, contradictions)
         else:
-            level, reference = self._reference(receipt, rows[0], contradictions)
+            level, reference = self.reference(receipt, rows[0], contradictions)
         amount_level, amount = self._amount(receipt, settlement, group)
         is_ours = level == "own_id" or (group is not None and group.field == "batch")
         rows_of_evidence = [
@@ -305,7 +305,8 @@ class Explainer:
             surprise -= math.log2(max(group.ways, 1.0))
         return level, max(bits + surprise, bits)
 
-    def _reference(self, receipt: int, row: int, contradictions: list[str]) -> tuple[str, float]:
+    def reference(self, receipt: int, row: int, contradictions: list[str]) -> tuple[str, float]:
+        """How a receipt refers to one item, and its bits; reason codes of what speaks against are added."""
         bits = self._bits["reference"]
         reading = self._weigher.reading(receipt)
         hit, value = self._weigher.best_hit(receipt, row)

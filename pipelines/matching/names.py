@@ -228,10 +228,11 @@ class Names:
                 weight = self._weights[known] = sum([self.rarity(word) for word in known])
             return "full", weight
         shared = total = 0.0
-        matched = fuzzy = 0
+        matched = 0
         left = list(payer)
+        rarities, unknown = self._rarities, math.log2(self._debtors)
         for word in known:
-            weight = self.rarity(word) + 0.5
+            weight = rarities.get(word, unknown) + 0.5
             total += weight
             if word in left:
                 left.remove(word)
@@ -243,15 +244,14 @@ class Names:
                 left.remove(near)
                 shared += weight * 0.9
                 matched += 1
-                fuzzy += 1
         if not matched:
             glued = "".join(payer), "".join(known)
             if min(map(len, glued)) >= 6 and Indel.normalized_similarity(*glued) >= 0.9:
                 return "close", total * 0.8
             return "none", 0.0
         covered = shared / total
-        payer_total = sum(self.rarity(word) + 0.5 for word in payer)
-        strange = sum(self.rarity(word) + 0.5 for word in left) / payer_total
+        payer_total = sum([rarities.get(word, unknown) + 0.5 for word in payer])
+        strange = sum([rarities.get(word, unknown) + 0.5 for word in left]) / payer_total
         if covered >= 0.97 and (matched >= 2 or strange <= 0.2):
             return "full", shared
         if covered >= 0.78 and (matched >= 2 or strange <= 0.3) and strange <= 0.5:
