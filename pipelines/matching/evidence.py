@@ -14,6 +14,7 @@ from datetime import date
 import numpy as np
 
 from pipelines.learning.patterns import family_of_reference
+from pipelines.matching.amounts import density
 from pipelines.matching.batch import Batch
 from pipelines.matching.columns import NO_DAY
 from pipelines.model.proposal import Evidence
@@ -342,7 +343,7 @@ class Weigher:
         key = amount, others
         found = self._surprises.get(key)
         if found is None:
-            share = (others + _BACKGROUND_ITEMS * _density(amount)) / (self._items.open_count + _BACKGROUND_ITEMS)
+            share = (others + _BACKGROUND_ITEMS * density(amount)) / (self._items.open_count + _BACKGROUND_ITEMS)
             found = self._surprises[key] = min(self._rules.amount_cap, -math.log2(min(share, 1.0)))
         return found
 
@@ -393,20 +394,3 @@ def _day_number(year: int, month: int, day: int) -> int:
         return date(year, month, day).toordinal() - _EPOCH
     except ValueError:
         return NO_DAY
-
-
-def _density(amount: int) -> float:
-    """Share of payments anywhere that carry exactly this amount: log-uniform, round amounts far more often."""
-    if amount % 10000 == 0:
-        factor = 60.0
-    elif amount % 1000 == 0:
-        factor = 25.0
-    elif amount % 500 == 0:
-        factor = 12.0
-    elif amount % 100 == 0:
-        factor = 8.0
-    elif amount % 100 in {99, 95, 90, 50}:
-        factor = 4.0
-    else:
-        factor = 0.6
-    return min(factor / (max(amount, 100) * 11.5), 0.02)
