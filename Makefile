@@ -10,10 +10,10 @@ STAMP := $(VENV)/.installed
 DEMO ?= demo
 WORKERS ?= auto
 
-.PHONY: help setup demo test lint format types unit bench peers serve ci check constraints clean
+.PHONY: help setup demo demo-live test lint format types unit bench peers stories serve ops ci check constraints clean
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(STAMP): pyproject.toml constraints.txt scripts/setup.sh
 	@bash scripts/setup.sh $(VENV)
@@ -23,6 +23,9 @@ setup: $(STAMP) ## create .venv with the pinned dependencies
 
 demo: $(STAMP) ## a sample company: one month, day by day, through the real daily flow (DEMO=folder)
 	@$(BIN)/kontoklar demo $(DEMO)
+
+demo-live: $(STAMP) ## the same month fetched live from a simulated bank: finAPI and FinTS, no credentials (DEMO=folder)
+	@$(BIN)/kontoklar demo --live $(DEMO)
 
 test: lint types unit ## everything that must hold: lint, types, tests
 
@@ -43,12 +46,18 @@ unit: $(STAMP) ## all tests, on all cores (WORKERS=n)
 bench: $(STAMP) ## the measurements in benchmarks/, beside bare-library figures
 	$(BIN)/python -m benchmarks
 
+stories: $(STAMP) ## write what comes of every story in tests/scenario/stories anew; read the difference
+	$(BIN)/python -m tests.scenario.regenerate
+
 peers: $(STAMP) ## other matchers on the same data; makes their own environments first
 	$(BIN)/python -m benchmarks.matching.peers.environments
 	$(BIN)/python -m benchmarks matching-peers
 
 serve: $(STAMP) ## the daily flow on working days; starts a Prefect server unless PREFECT_API_URL names one
 	bash scripts/serve.sh $(BIN)
+
+ops: $(STAMP) ## a Prefect server with deployments, automations, a worker and runs on the demo's books
+	@bash scripts/ops.sh $(BIN) $(DEMO)
 
 check: $(STAMP) ## prove the ledger of the demo
 	$(BIN)/kontoklar --config $(DEMO)/kontoklar.toml check

@@ -1,37 +1,29 @@
-"""The daily run under Prefect: flows, tasks, retries, schedule, artifacts. No domain logic (D17).
+"""The daily run under Prefect: flows, tasks, retries, schedule. No domain logic (D17).
 
 Tasks take names and dates and return counts. Nothing here carries personal data, because Prefect stores parameters,
 results, logs and artifacts readable: accounts are masked, findings and reasons hold none by their own promise.
+What flows share with Prefect besides is in ``pipelines.orchestration``.
 """
 
 from __future__ import annotations
 
 import os
-import time
-import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
-from uuid import UUID
+from typing import TYPE_CHECKING, Any, cast
 from zoneinfo import ZoneInfo
 
 # No figures about its users leave this machine; must be set before Prefect reads its settings.
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("DO_NOT_TRACK", "1")
 
-from prefect import flow, task
-from prefect.artifacts import create_table_artifact
-from prefect.cache_policies import NO_CACHE
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.objects import State, TaskRun
-from prefect.context import SyncClientContext
-from prefect.events.worker import EventsWorker
+from prefect import flow
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.schedules import Cron
-from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner
 from prefect.tasks import Task
@@ -39,10 +31,29 @@ from prefect_dask.task_runners import DaskTaskRunner
 
 from pipelines import config as configuration
 from pipelines import operator_view as view
+from pipelines import upkeep
 from pipelines.app import Kontoklar
+from pipelines.calendar import is_banking_day
 from pipelines.commands.worker import judge
-from pipelines.errors import KontoklarError, SourceUnavailable
+from pipelines.errors import SourceUnavailable
 from pipelines.model.finding import Severity
+from pipelines.orchestration import artifacts, events
+from pipelines.orchestration.running import (
+    AccountNotProven,
+    Summary,
+    as_task,
+    rename_run,
+    sanitised,
+    summary_of,
+    tag_run,
+    transient,
+)
+from pipelines.orchestration.running import (
+    settle as settle,
+)
+from pipelines.orchestration.running import (
+    several as several,
+)
 from pipelines.usecases.match_parts import Waiting, spread_over
 
 if TYPE_CHECKING:
@@ -53,42 +64,8 @@ SCHEDULE = Cron("30 6 * * 1-5", timezone="Europe/Berlin")  # the banks have book
 TAGS = ["kontoklar"]
 RETRY_SECONDS = [60.0, 300.0, 900.0]
 
-Summary = dict[str, Any]
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-class AccountNotProven(KontoklarError):
-    """The bank data of an account has a gap or is held; its task fails alone and the run goes on."""
-
-
-class Unexpected(Exception):
-    """Something broke. Stands in for the original error, whose text could hold data of people."""
-
 
 # --- tasks --------------------------------------------------------------------------------------------------------
-
-
-def transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
-    """Whether trying again may help. Only a source that is unavailable: a wrong PIN retried locks the bank access."""
-    return isinstance(state.result(raise_on_failure=False), SourceUnavailable)
-
-
-def _as_task(name: str, **options: Any) -> Callable[[Callable[P, R]], Task[P, R]]:
-    """A task that keeps nothing: no cache, no stored result. It gets its tags from its flow run."""
-    return task(name=name, cache_policy=NO_CACHE, persist_result=False, cache_result_in_memory=False, **options)
-
-
-@contextmanager
-def _sanitised() -> Iterator[None]:
-    """Errors leave without texts that could hold data of people; our own promise to hold none."""
-    try:
-        yield
-    except KontoklarError:
-        raise
-    except Exception as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        raise Unexpected(f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}") from None
 
 
 # The books of the flow that is running. As a parameter Prefect would look into them.
@@ -96,18 +73,11 @@ _books: ContextVar[Kontoklar] = ContextVar("books")
 _pulling: ContextVar[Pull] = ContextVar("pulling")
 
 
-def _tag() -> None:
-    """Tags the flow run where no deployment did. Tags on tasks would cost a request each."""
-    if not set(TAGS) <= set(flow_run.get_tags()):
-        with get_client(sync_client=True) as client:
-            client.update_flow_run(UUID(flow_run.get_id()), tags=TAGS)
-
-
 @contextmanager
-def _opened(config: str | None) -> Iterator[Kontoklar]:
+def _opened(config: str | None, *tags: str) -> Iterator[Kontoklar]:
     """Opens the books of a configuration for the tasks of one flow, and tags its run."""
-    _tag()
-    with _sanitised():
+    tag_run([*TAGS, *tags])
+    with sanitised():
         settings = configuration.load(Path(config) if config else None)
         with Kontoklar(settings, clock=lambda: datetime.now(UTC).isoformat(timespec="seconds")) as app:
             token = _books.set(app)
@@ -117,7 +87,7 @@ def _opened(config: str | None) -> Iterator[Kontoklar]:
                 _books.reset(token)
 
 
-@_as_task(
+@as_task(
     "take",
     task_run_name="take {source} {as_of}",
     retries=len(RETRY_SECONDS),
@@ -127,25 +97,26 @@ def _opened(config: str | None) -> Iterator[Kontoklar]:
 def take_task(as_of: date, source: str, files: Sequence[str]) -> Summary:
     """Fetches and archives one source, so that it can fail alone; "files" where files were given instead."""
     app, job = _books.get(), _pulling.get()
-    with _sanitised():
+    with sanitised():
         if files:
             step = app.take(job, as_of, files=[Path(file) for file in files])
         else:
             step = app.take(job, as_of, sources=[source])
     if step.unavailable:
         raise SourceUnavailable(f"the source {source} could not be reached")
-    return view.summary(step)
+    events.tell_access(step.access)
+    return summary_of(step)
 
 
-@_as_task("settle", task_run_name="settle {account} {as_of}")
+@as_task("settle", task_run_name="settle {account} {as_of}")
 def settle_task(as_of: date, account: str, place: int) -> Summary:
     """Proves and stores what arrived for one account, in one commit. place: which of the job's accounts."""
     app, job = _books.get(), _pulling.get()
-    with _sanitised():
-        return view.summary(app.settle(job, job.accounts()[place], as_of))
+    with sanitised():
+        return summary_of(app.settle(job, job.accounts()[place], as_of))
 
 
-@_as_task("prove", task_run_name="prove {account} {as_of}")
+@as_task("prove", task_run_name="prove {account} {as_of}")
 def prove_task(as_of: date, account: str, proven_to: str, problems: Sequence[str]) -> Summary:
     """How far one account is proven; fails where its bank data has a gap or is held."""
     if problems:
@@ -153,32 +124,32 @@ def prove_task(as_of: date, account: str, proven_to: str, problems: Sequence[str
     return {"step": "prove", "counts": {}, "proven_to": proven_to}
 
 
-@_as_task("match", task_run_name="match {as_of}")
+@as_task("match", task_run_name="match {as_of}")
 def match_task(as_of: date) -> Summary:
     """Plans what every waiting receipt and return is."""
-    with _sanitised():
-        return view.summary(_books.get().match(as_of))
+    with sanitised():
+        return summary_of(_books.get().match(as_of))
 
 
-@_as_task("post", task_run_name="post {as_of}")
+@as_task("post", task_run_name="post {as_of}")
 def post_task(as_of: date) -> Summary:
     """Books the automatic part of the plan, returns included."""
-    with _sanitised():
-        return view.summary(_books.get().post(as_of))
+    with sanitised():
+        return summary_of(_books.get().post(as_of))
 
 
-@_as_task("dun", task_run_name="dun {as_of}")
+@as_task("dun", task_run_name="dun {as_of}")
 def dun_task(as_of: date) -> Summary:
     """Makes dunning triggers, or holds them with the reason."""
-    with _sanitised():
-        return view.summary(_books.get().dun(as_of))
+    with sanitised():
+        return summary_of(_books.get().dun(as_of))
 
 
-@_as_task("deliver", task_run_name="deliver {as_of}")
+@as_task("deliver", task_run_name="deliver {as_of}")
 def deliver_task(as_of: date) -> Summary:
     """Sends what is ready; what fails stays in the outbox for the next run, so nothing is retried here."""
-    with _sanitised():
-        return view.summary(_books.get().deliver(as_of))
+    with sanitised():
+        return summary_of(_books.get().deliver(as_of))
 
 
 # --- flows --------------------------------------------------------------------------------------------------------
@@ -189,7 +160,7 @@ def _day(as_of: date | None) -> date:
 
 
 def _run_name() -> str:
-    """Command and day, so that a list of runs reads by itself."""
+    """Command and day, so that a list of runs reads by itself; ``_outcome`` adds the result."""
     name = str(flow_run.get_flow_name()).removeprefix("kontoklar-")
     return f"{name} {flow_run.get_parameters().get('as_of') or datetime.now(BERLIN).date()}"
 
@@ -233,41 +204,69 @@ def _pull_all(as_of: date, files: Sequence[str]) -> tuple[list[Summary], list[st
 
 def _prove_all(as_of: date) -> None:
     """One task per account; a failed one shows in the run, the others and the steps after them go on."""
-    accounts = _books.get().inquiries.accounts()
-    for account in accounts:
+    inquiries = _books.get().inquiries
+    for account in inquiries.accounts():
         proven_to = account.proven_until.isoformat() if account.proven_until else ""
         name = f"{view.masked(account.account)} {account.currency}"
         prove_task(as_of, name, proven_to, view.problems(account), return_state=True)
-    _table("kontoklar-accounts", f"How far each account is proven, {as_of}", view.accounts(accounts))
+    artifacts.accounts(inquiries, as_of)
 
 
 def _outcome(as_of: date, summaries: Sequence[Summary], unavailable: Sequence[str]) -> State[Any]:
-    """The state of the run as an operator reads it; its data are the steps' summaries."""
-    found = [finding for summary in summaries for finding in summary["findings"]]
-    _table("kontoklar-findings", f"Findings of {as_of}", found)
+    """The state of the run as an operator reads it; its data are the steps' summaries. Names the run after it."""
+    found = artifacts.findings(summaries, as_of)
     needed = [finding for finding in found if finding["severity"] != Severity.INFO]
-    data = {"steps": list(summaries), "unavailable": list(unavailable)}
+    missing = [text for summary in summaries for text in summary.get("not_fetched", ())]
+    data = {"steps": list(summaries), "unavailable": list(unavailable), "not_fetched": missing}
+    state: State[Any]
     if unavailable:
-        return Failed(
+        state = Failed(
             name="SourceUnavailable", message=f"unavailable: {', '.join(unavailable)}; the others went through"
         )
-    if needed or any(summary["waiting"] for summary in summaries):
-        return Completed(name="NeedsAPerson", message=f"{len(needed)} findings need a person", data=data)
-    return Completed(name="Done", message="nothing needs a person", data=data)
+    elif missing:
+        state = Failed(name="AccountsNotFetched", message=f"{'; '.join(missing)}; the others went through", data=data)
+    elif needed or any(summary["waiting"] for summary in summaries):
+        state = Completed(name="NeedsAPerson", message=f"{len(needed)} findings need a person", data=data)
+    else:
+        state = Completed(name="Done", message="nothing needs a person", data=data)
+    rename_run(f"{_run_name()} · {view.result(summaries, unavailable, len(needed))}")
+    return state
 
 
 @flow(name="kontoklar-daily", flow_run_name=_run_name, persist_result=False)
 def daily(as_of: date | None = None, config: str | None = None, files: list[str] | None = None) -> State[Any]:
-    """pull, match, post (returns too), dun, deliver. as_of: None is today in Berlin. files: instead of the sources."""
+    """pull, match, post (returns too), dun, deliver. as_of: None is today in Berlin. files: instead of the sources.
+
+    A scheduled run on a day without banking (TARGET2) ends at once: no bank has booked anything.
+    """
+    if as_of is None and not files and not is_banking_day(_day(None)):
+        tag_run(TAGS)
+        return Completed(name="NoBankingDay", message="TARGET2 is closed today; nothing was asked for")
     day = _day(as_of)
-    with _opened(config):
+    with _opened(config, "kontoklar-daily"):
         summaries, unavailable = _pull_all(day, files or [])
         _prove_all(day)
         for step in (match_task, post_task, dun_task, deliver_task):
             summaries.append(step(day))
-        _table("kontoklar-steps", f"What the run of {day} did", view.steps(summaries))
-        _waiting(day)
-    return _outcome(day, summaries, unavailable)
+        artifacts.steps(summaries, day)
+        artifacts.waiting(_books.get().inquiries, day)
+        events.emit(
+            alarm for alarm in upkeep.alarms_of(_books.get(), day) if alarm.event not in events.TOLD_WHEN_FETCHED
+        )
+        return _outcome(day, summaries, unavailable)
+
+
+@flow(name="kontoklar-intraday", flow_run_name=_run_name, persist_result=False)
+def intraday(as_of: date | None = None, config: str | None = None, files: list[str] | None = None) -> State[Any]:
+    """What the banks have told since the morning: pull, match, post. Nobody is dunned and nothing is sent."""
+    day = _day(as_of)
+    with _opened(config):
+        summaries, unavailable = _pull_all(day, files or [])
+        _prove_all(day)
+        summaries += [match_task(day), post_task(day)]
+        artifacts.steps(summaries, day)
+        artifacts.waiting(_books.get().inquiries, day)
+        return _outcome(day, summaries, unavailable)
 
 
 @flow(name="kontoklar-pull", flow_run_name=_run_name, persist_result=False)
@@ -277,7 +276,7 @@ def pull(as_of: date | None = None, config: str | None = None, files: list[str] 
     with _opened(config):
         summaries, unavailable = _pull_all(day, files or [])
         _prove_all(day)
-    return _outcome(day, summaries, unavailable)
+        return _outcome(day, summaries, unavailable)
 
 
 @flow(name="kontoklar-match", flow_run_name=_run_name, persist_result=False)
@@ -308,23 +307,22 @@ def _alone(step: Task[[date], Summary], day: date, config: str | None) -> State[
     """One step by itself, and what waits afterwards."""
     with _opened(config):
         summaries = [step(day)]
-        _waiting(day)
-    return _outcome(day, summaries, [])
+        artifacts.waiting(_books.get().inquiries, day)
+        return _outcome(day, summaries, [])
 
 
-# --- more than one machine -----------------------------------------------------------------------------------------
+# --- more than one machine ----------------------------------------------------------------------------------------
 
 
-@_as_task("judge", task_run_name="judge part {place} {as_of}")
+@as_task("judge", task_run_name="judge part {place} {as_of}")
 def judge_task(
     as_of: date, place: int, config: str | None, key: str, ids: Sequence[str], moved: Mapping[str, int]
 ) -> Any:
     """Judges one part of the waiting receipts on a worker, from the books it opens for itself."""
-    with _sanitised():
+    with sanitised():
         return judge(config, as_of, key, ids, moved)
 
 
-# Two worker processes on this machine; ``match_partitioned.with_options(task_runner=…)`` names a cluster instead.
 HERE = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
 
 
@@ -335,7 +333,7 @@ HERE = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
 def match_partitioned(
     as_of: date | None = None, config: str | None = None, parts: int = 2, least: int = 1000
 ) -> State[Any]:
-    """``match``, a batch of ``least`` receipts or more cut into ``parts`` for the workers; see docs/scaling.md."""
+    """``match``, a batch of ``least`` receipts or more cut into ``parts`` for two workers here (docs/scaling.md)."""
     day = _day(as_of)
     with _opened(config) as app:
         key = app.matchmaker.match_key()
@@ -343,52 +341,59 @@ def match_partitioned(
         def submit(place: int, ids: list[str], moved: dict[str, int]) -> Waiting:
             return judge_task.submit(day, place, config, key, ids, moved)
 
-        with _sanitised():
-            summaries = [view.summary(app.match(day, spread_over(submit, parts, least)))]
-        _waiting(day)
-    return _outcome(day, summaries, [])
+        with sanitised():
+            summaries = [summary_of(app.match(day, spread_over(submit, parts, least)))]
+        artifacts.waiting(app.inquiries, day)
+        return _outcome(day, summaries, [])
 
 
-# --- artifacts ----------------------------------------------------------------------------------------------------
+# --- looking after it ---------------------------------------------------------------------------------------------
 
 
-def _waiting(as_of: date) -> None:
-    """What waits for a person and how long already, and which triggers are held and why."""
-    inquiries = _books.get().inquiries
-    queue, held = inquiries.review_queue(as_of), inquiries.held_triggers()
-    _table("kontoklar-review-queue", f"Waiting for a person on {as_of}: {len(queue)}", view.queue(queue))
-    _table("kontoklar-held-triggers", f"Dunning triggers held on {as_of}: {len(held)}", held[: view.LIMIT])
+@flow(name="kontoklar-watch", flow_run_name=_run_name, persist_result=False)
+def watch(as_of: date | None = None, config: str | None = None) -> State[Any]:
+    """At nine on banking days: what must be told without anybody looking. Raises events; automations do the rest."""
+    day = _day(as_of)
+    with _opened(config) as app, sanitised():
+        found = upkeep.alarms_of(app, day, app.check()[1])
+        rows = [{"event": alarm.event, "subject": alarm.subject, "message": alarm.message} for alarm in found]
+        artifacts.table("kontoklar-alarms", f"To be told on {day}: {len(rows)}", rows)
+        events.emit(found)
+    rename_run(f"{_run_name()} · {len(found) or 'no'} alarms")
+    if found:
+        return Completed(name="Alarm", message=f"{len(found)} alarms were raised")
+    return Completed(name="Done", message="nothing has to be told")
 
 
-def _table(key: str, description: str, rows: Sequence[Mapping[str, object]]) -> None:
-    """A table artifact; every cell a text, because Prefect shows nothing else reliably. No rows, no artifact."""
-    if rows:
-        cells = [{name: str(value) for name, value in row.items()} for row in rows]
-        create_table_artifact(cells, key=key, description=description)
+@flow(name="kontoklar-alert", persist_result=False)
+def alert(event: str, subject: str, message: str, config: str | None = None) -> State[Any]:
+    """Tells people about an event: the configured sinks, and an artifact. Started by the automations."""
+    tag_run(TAGS)
+    rename_run(f"alert {event.rpartition('.')[2]} · {view.inert(subject)}")
+    artifacts.note("kontoklar-alert", [event, subject, message])
+    with _opened(config) as app, sanitised():
+        told = upkeep.tell(app, event, subject, message, _day(None))
+    return Completed(
+        name="Told" if told else "Shown", message="the sinks were told" if told else "told before, or there is no sink"
+    )
 
 
-@contextmanager
-def several() -> Iterator[None]:
-    """For many flow runs in one process: one client for all, no heartbeats (nobody else watches over them), and at the
-    end a wait until the server has recorded everything."""
-    with (
-        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
-        SyncClientContext.get_or_create(),
-    ):
-        yield
-        settle()
-
-
-def settle(seconds: float = 10.0) -> None:
-    """Waits until the server has recorded all task runs: an ephemeral one drops at exit what it has not yet seen."""
-    EventsWorker.instance().wait_until_empty()
-    deadline = time.monotonic() + seconds
-    with get_client(sync_client=True) as client:
-        while time.monotonic() < deadline:
-            runs = client.read_task_runs(limit=200)
-            if all(run.state is not None and run.state.is_final() for run in runs):
-                return
-            time.sleep(0.25)
+@flow(name="kontoklar-month-end", flow_run_name=_run_name, persist_result=False)
+def month_end(as_of: date | None = None, config: str | None = None, out: str = "month-end") -> State[Any]:
+    """Every invariant proven, and the tables for the tax adviser in ``out``/YYYY-MM. as_of: None is today."""
+    day = _day(as_of)
+    with _opened(config) as app, sanitised():
+        _step, results = app.check()
+        rows = [{"invariant": one.name, "figure": one.figure, "holds": "yes" if one.ok else "NO"} for one in results]
+        artifacts.table("kontoklar-invariants", f"The ledger, proven on {day}", rows)
+        events.emit(upkeep.alarms_of(app, day, results))
+        broken = [one.name for one in results if not one.ok]
+        if broken:
+            return Failed(name="InvariantBroken", message=f"broken: {', '.join(broken)}; run kontoklar check")
+        written = upkeep.month_end(app, day, Path(out))
+        artifacts.accounts(app.inquiries, day)
+    rename_run(f"{_run_name()} · {len(results)} invariants hold")
+    return Completed(name="Done", message=f"{len(written)} tables were written")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,8 @@ MEASUREMENTS = {
     "matching-speed": ["benchmarks.matching.speed", "--case", "20000x100000", "--case", "100000x1000000"],
     "matching-growth": ["benchmarks.matching.growth"],
     "matching-peers": ["benchmarks.matching.peers", "--seeds", "2001"],
+    "live": ["benchmarks.live", "--seed", "1000"],
+    "fints": ["benchmarks.fints_fetch"],
     "daily-run": ["benchmarks.daily_run", "--seed", "1000", "--scale", "10"],
 }
 

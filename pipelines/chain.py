@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -17,6 +17,7 @@ KNOWN: Final = "known"
 MISMATCH: Final = "statement-balance-mismatch"
 GAP: Final = "statement-gap"
 CONTRADICTS: Final = "statement-contradicts"
+DOUBTED: Final = "statement-doubted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,12 @@ class Told:
             and self.closing_minor is not None
             and self.opening_minor + self.total_minor == self.closing_minor
         )
+
+    def with_more(self, observations: tuple[Observation, ...]) -> Told:
+        """The same closing balance with further entries; the opening balance moves by them."""
+        more = sum(item.amount_minor for item in observations)
+        opening = None if self.opening_minor is None else self.opening_minor - more
+        return replace(self, opening_minor=opening, observations=(*self.observations, *observations))
 
     def claim(self) -> Claim | None:
         """What it claims, when it has both balances and a day; None otherwise."""

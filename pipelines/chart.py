@@ -34,7 +34,9 @@ ROLES: Final = (
     "other_income",
     "other_expense",
 )
-_BY_RATE: Final = ("vat", "cash_discount", "revenue_reduction", "bad_debt")
+# What a chart file may leave out, and the role that takes its place ("" for none: what needs it is refused).
+OPTIONAL: Final[Mapping[str, str]] = {"revenue": "revenue_reduction", "output_vat": "", "prepayment_clearing": ""}
+_BY_RATE: Final = ("vat", "cash_discount", "revenue_reduction", "bad_debt", "revenue", "prepayment")
 _SECTIONS: Final = ("name", "accounts", *_BY_RATE, "bank_accounts")
 _SHIPPED: Final = ("SKR03", "SKR04")
 
@@ -43,9 +45,9 @@ _SHIPPED: Final = ("SKR03", "SKR04")
 class Chart:
     """Ledger accounts by role.
 
-    accounts: every role of ``ROLES``. by_rate: for ``vat``, ``cash_discount``, ``revenue_reduction`` and ``bad_debt``
-    the accounts by tax rate in basis points (1900 = 19 %). bank_accounts: ledger account by IBAN, where it is not the
-    common one.
+    accounts: every role of ``ROLES``, those of ``OPTIONAL`` where the file has them. by_rate: for ``vat``,
+    ``cash_discount``, ``revenue_reduction``, ``bad_debt``, ``revenue`` and ``prepayment`` the accounts by tax rate in
+    basis points (1900 = 19 %). bank_accounts: ledger account by IBAN, where it is not the common one.
     """
 
     name: str
@@ -54,20 +56,31 @@ class Chart:
     bank_accounts: Mapping[str, str]
 
     def account(self, role: str) -> str:
-        """The account of a role of ``ROLES``."""
-        return self.accounts[role]
+        """The account of a role. Raises ConfigurationError for an optional one that this chart lacks."""
+        found = self.accounts.get(role) or self.accounts.get(OPTIONAL.get(role, ""))
+        if not found:
+            raise ConfigurationError(f"chart {self.name}: [accounts] lacks {role}, which this posting needs.")
+        return found
 
     def bank(self, iban: str) -> str:
         """The ledger account of a bank account."""
         return self.bank_accounts.get(iban, self.accounts["bank"])
 
     def taxed(self, role: str, tax_rate_basis_points: int | None) -> tuple[str, str] | None:
-        """(net account, VAT account) for a role and rate; None where the rate is unknown, zero or not in the chart."""
+        """(net account, VAT account) for a role and rate; None where the rate is unknown or zero.
+
+        A rate without accounts of its own takes the general account of the role and ``output_vat``, so that the tax is
+        split whatever the rate; None when the chart has no ``output_vat`` either.
+        """
         if not tax_rate_basis_points:
             return None
-        net = self.by_rate[role].get(tax_rate_basis_points)
-        vat = self.by_rate["vat"].get(tax_rate_basis_points)
-        return (net, vat) if net and vat else None
+        net = self.by_rate.get(role, {}).get(tax_rate_basis_points) or self.account(role)
+        vat = self.by_rate["vat"].get(tax_rate_basis_points) or self.accounts.get("output_vat")
+        return (net, vat) if vat else None
+
+    def knows_rate(self, tax_rate_basis_points: int | None) -> bool:
+        """Whether VAT of this rate has an account of its own; zero needs none, None is not known."""
+        return tax_rate_basis_points == 0 or tax_rate_basis_points in self.by_rate["vat"]
 
     def ledger_accounts(self) -> LedgerAccounts:
         """What the checks of ``kontoklar check`` need to know of this chart."""
@@ -101,7 +114,7 @@ def parse_chart(text: str, where: str) -> Chart:
         raise ConfigurationError(f"chart {where}: {error}") from None
     _refuse_unknown(data, _SECTIONS, where)
     accounts = _accounts(data.get("accounts", {}), f"{where} [accounts]")
-    _refuse_unknown(accounts, ROLES, f"{where} [accounts]")
+    _refuse_unknown(accounts, (*ROLES, *OPTIONAL), f"{where} [accounts]")
     missing = [role for role in ROLES if role not in accounts]
     if missing:
         raise ConfigurationError(f"chart {where}: [accounts] lacks {', '.join(missing)}.")

@@ -11,7 +11,20 @@ from pathlib import Path
 
 import click
 
-from pipelines.commands import books, daily, demo, learning, review
+from pipelines.commands import (
+    accounts,
+    approvals,
+    audit,
+    authorize,
+    books,
+    daily,
+    debtor_changes,
+    demo,
+    learning,
+    review,
+    simulate,
+)
+from pipelines.commands.guard import guard
 from pipelines.commands.report import BROKEN, USAGE, stderr
 from pipelines.commands.session import Session
 from pipelines.errors import KontoklarError
@@ -40,8 +53,10 @@ def cli(session: Session, config: Path | None, database: str | None, as_json: bo
     session.as_json = session.as_json or as_json
 
 
-for command in (*books.COMMANDS, *daily.COMMANDS, *review.COMMANDS, *learning.COMMANDS, *demo.COMMANDS):
-    cli.add_command(command)
+for module in (accounts, books, daily, authorize, review, approvals, debtor_changes, audit, learning, demo, simulate):
+    for command in module.COMMANDS:
+        cli.add_command(command)
+guard(cli)
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

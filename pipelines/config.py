@@ -7,22 +7,30 @@ started. Secrets are never in the file: it names where they are, and they are fe
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import math
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pipelines.amounts import AmountError, parse_amount
+from pipelines.approvals import ApprovalRules
+from pipelines.debtors.ranges import NumberRange, parse_ranges
 from pipelines.errors import ConfigurationError
-from pipelines.secret import secret_from
+from pipelines.known import refuse_unknown as refuse_unknown
+from pipelines.roles import Access, parse_access
+from pipelines.secret import Secret, secret_from
+from pipelines.small_differences import Limits
 
 FILE_NAME = "kontoklar.toml"
 DEFAULT_DATABASE = "sqlite:///kontoklar.db"
 MODES = ("live", "test")
+_SECTIONS = (
+    "company", "database", "sources", "matching", "dunning", "sinks", "run", "archive", "debtors", "roles", "users",
+    "approval", "differences", "payments", "memory",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +104,23 @@ class Archive:
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """key: seals what live sources remember between runs; None for the key file in the user's own folder."""
+
+    key: Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Debtors:
+    """number_ranges: what customer numbers may be; none given: anything."""
+
+    number_ranges: tuple[NumberRange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
-    """The whole configuration. origin: the file it was read from, None when there was none."""
+    """The whole configuration. differences: limits of small differences. payments: the folder that payment files are
+    written to. origin: the file it was read from, None when there was none."""
 
     company: Company = field(default_factory=Company)
     database_url: str = DEFAULT_DATABASE
@@ -107,6 +130,12 @@ class Settings:
     sinks: tuple[Part, ...] = ()
     run: Run = field(default_factory=Run)
     archive: Archive = field(default_factory=Archive)
+    memory: Memory = field(default_factory=Memory)
+    debtors: Debtors = field(default_factory=Debtors)
+    access: Access = field(default_factory=Access)
+    approval: ApprovalRules = field(default_factory=ApprovalRules)
+    differences: Limits = field(default_factory=Limits)
+    payments: Path = Path("payments")
     origin: Path | None = None
 
 
@@ -149,14 +178,19 @@ def _read(path: Path) -> dict[str, Any]:
 def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
     """Settings from the parsed TOML of ``path``."""
     base = path.parent.absolute() if path else Path.cwd()
-    refuse_unknown(raw, ("company", "database", "sources", "matching", "dunning", "sinks", "run", "archive"), "")
+    refuse_unknown(raw, _SECTIONS, "")
     company = _Section(raw, "company", ("name", "creditor_id", "chart", "mode"))
     database = _Section(raw, "database", ("url",))
     known = ("policy", "risk_per_mille", "max_auto_amount", "risk_amount", "index", "processes")
     matching = _Section(raw, "matching", known)
     dunning = _Section(raw, "dunning", ("plans", "stale_banking_days", "ignored_accounts", "collection_days"))
     run = _Section(raw, "run", ("wait_seconds",))
+    memory = _Section(raw, "memory", ("key",))
     archive = _Section(raw, "archive", ("max_file_mib", "max_unpacked_mib", "max_members"))
+    debtors = _Section(raw, "debtors", ("number_ranges",))
+    approval = _Section(raw, "approval", ("limit", "kinds"))
+    differences = _Section(raw, "differences", ("under_item", "over_item", "under_year", "over_year"))
+    payments = _Section(raw, "payments", ("folder",))
     return Settings(
         company=Company(
             name=company.text("name"),
@@ -187,18 +221,16 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
             **archive.given("max_unpacked_mib", archive.whole),
             **archive.given("max_members", archive.whole),
         ),
+        memory=Memory(key=memory.secret("key", base)),
+        debtors=Debtors(parse_ranges(debtors.texts("number_ranges"), "debtors.number_ranges")),
+        access=parse_access(raw.get("roles", {}), raw.get("users", {})),
+        approval=ApprovalRules(approval.amount("limit"), frozenset(approval.texts("kinds"))),
+        differences=Limits(
+            **{f"{key}_minor": minor for key in differences.values if (minor := differences.amount(key)) is not None}
+        ),
+        payments=(base / Path(payments.text("folder", "payments")).expanduser()).absolute(),
         origin=path,
     )
-
-
-def refuse_unknown(given: Iterable[str], known: Iterable[str], where: str) -> None:
-    """Raises ConfigurationError for the first key that is not known, with the nearest one that is."""
-    names = sorted(known)
-    for key in given:
-        if key not in names:
-            near = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
-            hint = f'; did you mean "{near[0]}"?' if near else f"; known are {', '.join(names)}"
-            raise ConfigurationError(f'unknown key "{where + "." if where else ""}{key}"{hint}')
 
 
 def _index(matching: _Section, base: Path) -> str:
@@ -268,6 +300,12 @@ class _Section:
             raise self._wrong(key, "0 or more")
         return minor
 
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+            raise self._wrong(key, "a list of texts")
+        return tuple(value)
+
     def file(self, key: str, base: Path) -> Path | None:
         value = self.text(key)
         if not value:
@@ -276,6 +314,15 @@ class _Section:
         if not path.is_file():
             raise ConfigurationError(f"{self.name}.{key}: the file {path} does not exist")
         return path
+
+    def secret(self, key: str, base: Path) -> Secret | None:
+        """A secret by reference, None where the file names none."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            raise self._wrong(key, 'a reference such as { env = "NAME" }; a secret is never written into the file')
+        return secret_from(value, f"{self.name}.{key}", base)
 
     def given(self, key: str, getter: Any) -> dict[str, Any]:
         """``{key: value}`` when the file says so, else nothing, so that the default stands in one place."""

@@ -29,8 +29,6 @@ _STRONG_PAYER_BITS = 10.0
 _SOME_PAYER_BITS = 4.0
 _STRONG_REFERENCE_BITS = 10.0
 _RARE_AMOUNT_BITS = 9.0
-_TELLING_AMOUNT_BITS = 11.0
-_TELLING_REFERENCE_BITS = 9.0
 _SETS = frozenset({"range", "listed", "listed_part", "listed_more"})
 _WHOLE = frozenset({"own_id", "creditor_reference", "document", "full", "bare", "digits"})
 _NAMED = NAMING | _SETS | {"batch_total"}
@@ -156,10 +154,7 @@ def _evidence_objection(policy: Policy, batch: Batch, judgement: Judgement, one:
             return "amount-unexplained"
         # The neighbour of a number may be an invoice of another company: the payer, or a relative, must fit as well.
         # Letters typed for digits are no neighbours: the number is all there.
-        # Nor may a stranger by chance owe somebody else an amount that hardly anybody owes anybody.
         alone = one.payer_strength < _SOME_PAYER_BITS and one.reference != "confused"
-        telling = one.amount_bits >= _TELLING_AMOUNT_BITS and one.reference_bits >= _TELLING_REFERENCE_BITS
-        alone = alone and (not telling or one.reference in FAINT)
         if alone and not policy.automation.damaged_without_payer:
             return "damaged-reference-only"
     if one.reference == "bare" and one.payer_strength < _SOME_PAYER_BITS:

@@ -98,8 +98,9 @@ def coverage_hold(coverage: Iterable[BankCoverage], as_of: date, settings: DunSe
     if problems:
         return problems[0]
     needed = shift(as_of, -1 - settings.stale_banking_days)
-    if not accounts or any(one.proven_to is None or one.proven_to < needed for one in accounts):
-        return BANK_DATA_STALE
+    stale = [one for one in accounts if one.proven_to is None or one.proven_to < needed]
+    if stale or not accounts:
+        return min((one.not_fetched for one in stale if one.not_fetched), default=BANK_DATA_STALE)
     return ""
 
 

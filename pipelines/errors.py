@@ -16,6 +16,18 @@ class ConfigurationError(KontoklarError):
     """The configuration or a command's arguments cannot be used. Correct them and start again."""
 
 
+class NotAllowed(KontoklarError):
+    """The user has no role that allows this. Ask for one in ``[users]``, or ask somebody who has it."""
+
+
+class DecisionRefused(KontoklarError):
+    """A decision does not fit the books as they are now. Nothing was written; the message says what to look at."""
+
+
+class StaleRequest(DecisionRefused):
+    """What was asked to be approved no longer fits the books; it is closed, decide anew."""
+
+
 class HeaderError(KontoklarError):
     """A table file has a wrong header and is refused whole."""
 
@@ -33,7 +45,39 @@ class UnreadableDocument(KontoklarError):
 
 
 class SourceUnavailable(KontoklarError):
-    """A source could not be reached or refuses for now; the others went through."""
+    """A source could not be reached or refuses for now; the others went through. The only error worth another try."""
+
+    exit_code = 3
+
+
+class NeedsAuthorisation(KontoklarError):
+    """A source wants a consent or a TAN from a person: run ``kontoklar authorize SOURCE``. Never tried again by itself.
+
+    code: dashed detail such as ``tan-required`` or ``consent-expired``.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, code: str = "authorisation-needed") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class AccessLocked(KontoklarError):
+    """A login is wrong or locked. Trying again would lock it for good, so nothing is ever tried again by itself.
+
+    code: dashed detail such as ``pin-wrong``, ``pin-locked``, ``user-locked``.
+    """
+
+    exit_code = 3
+
+    def __init__(self, message: str, code: str = "access-locked") -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class DialogueAborted(KontoklarError):
+    """The person left the dialogue of ``authorize``. Nothing was changed; start it again."""
 
     exit_code = 3
 

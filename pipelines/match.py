@@ -258,6 +258,9 @@ class Matcher:
         # Not all combinations were tried: how much better another one might be is said, and a person decides.
         gap = [Evidence("assignment", "gap", round(-choice.gap, 2))] if choice.bounded else []
         patterns = [pattern_of(one.evidence, one.closed) for one, _ in ranked]
+        if choice.explanation is not None:
+            # What was held against the best one bears on how likely it is.
+            patterns[0] = decision.pattern
         shares = self._policy.honesty.shares([share for _, share in ranked], patterns)
         result = []
         for rank, ((one, _), share, pattern) in enumerate(zip(ranked, shares, patterns, strict=True), 1):
@@ -271,7 +274,7 @@ class Matcher:
                     decision.disposition if rank == 1 else Disposition.REVIEW,
                     decision.reason if rank == 1 else "alternative",
                     decision.message if rank == 1 else text("alternative"),
-                    decision.pattern if rank == 1 and choice.explanation is not None else pattern,
+                    pattern,
                     (prior, *one.evidence, *gap) if rank == 1 else (prior, *one.evidence),
                     amount - sum([line.cash for line in one.lines]),
                     self._policy.hash,

@@ -2,21 +2,58 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
+from pipelines.model.access import AccessState
+from pipelines.ports.access import AccountAccess
 from pipelines.ports.statements import AccountCoverage
-from pipelines.step import Step
 
 # A table longer than this is read by nobody; the whole list is in the exports.
 LIMIT = 100
+# Markdown and HTML that Prefect's tables and notes would obey.
+_MARKUP = re.compile(r"[<>&`*_\[\]|\\#~$]|[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+_AGES = ((1, "today or yesterday"), (5, "2 to 5 days"), (14, "6 to 14 days"), (30, "15 to 30 days"))
 _QUEUE = ("transaction_id", "booking_date", "days", "unallocated", "currency", "kind", "reason")
 
 
+def inert(text: str) -> str:
+    """Text that nobody's browser takes for markup: such signs become ``·``. Ours hold none that matter, except the
+    underscore of a name."""
+    return _MARKUP.sub(lambda found: " " if found[0] == "_" else "·", text)
+
+
 def masked(account: str) -> str:
-    """An account as an operator recognises it and nobody else can use it."""
-    return f"{account[:4]}…{account[-4:]}"
+    """An account as an operator recognises it and nobody else can use it; "" means all of a source."""
+    return f"{account[:4]}…{account[-4:]}" if account else "all accounts"
+
+
+def access(facts: Iterable[AccountAccess], as_of: date) -> list[dict[str, str]]:
+    """One row per account of the live sources: how it stands, since when, and how long its consent still holds."""
+    return [
+        {
+            "source": fact.source,
+            "account": masked(fact.account),
+            "state": fact.state.value,
+            "detail": fact.code,
+            "since": fact.since.isoformat(),
+            "consent until": fact.consent_until.isoformat() if fact.consent_until else "–",
+            "days left": str((fact.consent_until - as_of).days) if fact.consent_until else "–",
+        }
+        for fact in sorted(facts, key=lambda fact: (fact.state is AccessState.COMPLETE, fact))
+    ]
+
+
+def not_fetched(facts: Iterable[AccountAccess]) -> list[str]:
+    """Accounts that were not fetched, one short text each."""
+    return [
+        f"{fact.source} {masked(fact.account)}: {fact.state.value} ({fact.code})"
+        for fact in sorted(facts)
+        if fact.state is not AccessState.COMPLETE
+    ]
 
 
 def problems(account: AccountCoverage) -> list[str]:
@@ -60,15 +97,22 @@ def queue(waiting: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{name: row[name] for name in _QUEUE} for row in waiting[:LIMIT]]
 
 
-def summary(step: Step) -> dict[str, Any]:
-    """What a step did, as a flow keeps and shows it."""
-    return {
-        "step": step.name,
-        "counts": step.counts,
-        "seconds": round(step.seconds, 3),
-        "findings": [
-            {"severity": f.severity.value, "code": f.code, "position": f.position, "message": f.message}
-            for f in step.findings
-        ],
-        "waiting": step.waiting,
-    }
+def ages(waiting: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """How many cases wait how long."""
+    counted: Counter[str] = Counter()
+    for row in waiting:
+        name = next((name for days, name in _AGES if int(row["days"]) <= days), "longer than 30 days")
+        counted[name] += 1
+    names = [*(name for _, name in _AGES), "longer than 30 days"]
+    return [{"waiting": name, "cases": str(counted[name])} for name in names if counted[name]]
+
+
+def result(summaries: Iterable[Mapping[str, Any]], unavailable: Sequence[str], needed: int) -> str:
+    """The result of a run in a few words: ``12 posted, 3 findings``."""
+    posted = sum(int(summary["counts"].get("transactions", 0)) for summary in summaries if summary["step"] == "post")
+    words = [f"{posted} posted"]
+    if needed:
+        words.append(f"{needed} findings")
+    if unavailable:
+        words.append(f"{len(unavailable)} sources down")
+    return ", ".join(words)

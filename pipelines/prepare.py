@@ -11,7 +11,7 @@ from pipelines.bookings import Known, Observation, observe
 from pipelines.chain import MISMATCH, Refused, Told
 from pipelines.model.finding import Finding, Severity
 from pipelines.model.money import Money
-from pipelines.model.statement import Balance, BalanceKind, Coverage, Entry, EntryStatus, Statement
+from pipelines.model.statement import Balance, BalanceKind, Coverage, Entry, EntryStatus, Proof, Statement
 from pipelines.refusals import mismatch_message
 from pipelines.settlement import Classify, Waiting
 
@@ -20,7 +20,8 @@ DEFECT: Final = "statement-defective"
 
 @dataclass(slots=True)
 class Case:
-    """A waiting statement on its way to a verdict."""
+    """A waiting statement on its way to a verdict. doubtful: what its source takes for possible repetitions; not in
+    ``told`` unless the balance needs it."""
 
     waiting: Waiting
     told: Told
@@ -33,6 +34,7 @@ class Case:
     links: list[Known] = field(default_factory=list)
     pending: int = 0
     findings: list[Finding] = field(default_factory=list)
+    doubtful: tuple[Observation, ...] = ()
 
     def note(self, code: str, severity: Severity, message: str) -> None:
         """Adds a finding about the statement as a whole."""
@@ -48,9 +50,10 @@ def prepare(item: Waiting, classify: Classify, own_accounts: frozenset[str]) -> 
     """The statement as the gate needs it; ``refusal`` says why it cannot even get there."""
     statement = item.statement
     booked = [entry for entry in statement.entries if entry.status is EntryStatus.BOOKED]
-    pending = len(statement.entries) - len(booked)
+    doubtful = [entry for entry in statement.entries if entry.status is EntryStatus.DOUBTFUL]
+    pending = len(statement.entries) - len(booked) - len(doubtful)
     findings = _first_notes(item, pending) if item.prior is None else []
-    refusal = _unusable(statement, booked)
+    refusal = _unusable(statement, [*booked, *doubtful])
     opening, closing = stated_minor(statement.opening), stated_minor(statement.closing)
     if refusal is None and opening is not None and closing is not None:
         total = sum(entry.amount.minor for entry in booked)
@@ -64,26 +67,41 @@ def prepare(item: Waiting, classify: Classify, own_accounts: frozenset[str]) -> 
                 )
                 findings.append(note_on(item, "reversal-sign-settled-by-balance", Severity.INFO, message))
             elif statement.coverage is Coverage.PARTIAL:
-                # An excerpt need not add up; it stays unproven.
-                opening = closing = None
+                # An excerpt need not add up; its closing balance may still lead on from where our chain ends.
+                opening = None
             else:
                 currency = statement.currency
                 refusal = Refused(MISMATCH, mismatch_message(Money(opening, currency), total, Money(closing, currency)))
-    observations = tuple(
-        observe(
-            item.statement_id, statement.format, entry, day, classify(statement, entry, own_accounts, item.source_file)
+
+    def observed(entries: Sequence[Entry]) -> tuple[Observation, ...]:
+        return tuple(
+            observe(
+                item.statement_id,
+                statement.format,
+                entry,
+                day,
+                classify(statement, entry, own_accounts, item.source_file),
+            )
+            for entry in entries
+            if (day := _day(statement, entry)) is not None
         )
-        for entry in booked
-        if (day := _day(statement, entry)) is not None
-    )
+
+    observations = observed(booked)
     if refusal is None:
         refusal = _incoherent(observations)
-    if opening is None and closing is not None and statement.coverage is Coverage.COMPLETE:
+    if opening is None and closing is not None:
         # The closing balance alone still proves the entries if they lead to it from where our chain ends.
         opening = closing - sum(observation.amount_minor for observation in observations)
     told = _told(item, opening, closing, observations)
     return Case(
-        item, told, told.adds_up, _order(item, told), refusal, pending=0 if item.prior else pending, findings=findings
+        item,
+        told,
+        told.adds_up,
+        _order(item, told),
+        refusal,
+        pending=0 if item.prior else pending,
+        findings=findings,
+        doubtful=observed(doubtful),
     )
 
 
@@ -91,7 +109,7 @@ def _first_notes(item: Waiting, pending: int) -> list[Finding]:
     """What is noted once, when a statement arrives."""
     statement = item.statement
     found = list(statement.defects)
-    if pending:
+    if pending and statement.proof is Proof.STATED:  # with a snapshot they are asked for, and shown by themselves
         message = f"{pending} entries are pending or for information only; they are not posted."
         found.append(note_on(item, "entries-not-booked", Severity.INFO, message))
     if not statement.entries and statement.opening is None and statement.closing is None:

@@ -16,6 +16,8 @@ from pipelines.model.proposal import Evidence
 from pipelines.model.receivable import Collection
 from pipelines.model.return_debit import ReturnLink, ReturnState, SettledPayment
 from pipelines.model.transaction import Transaction, TransactionKind, possible_originals
+from pipelines.moved_money import MovedMoney
+from pipelines.ports.operations import Moved
 from pipelines.return_index import CollectionIndex, ReceiptIndex, SettlementIndex
 from pipelines.text import compact
 
@@ -45,7 +47,8 @@ class ReturnResolver:
 
     settled_before: invoice → what was settled outside kontoklar, unsigned minor units: the collection of such an
     invoice happened before go-live, so its return reopens the item without an entry to reverse.
-    receipts: known money-in transactions, for transfers that are taken back.
+    receipts: known money-in transactions, for transfers that are taken back. moved: entries that moved their money on;
+    they are taken back with it.
     """
 
     def __init__(
@@ -57,8 +60,10 @@ class ReturnResolver:
         returned_before: Iterable[tuple[str, str]] = (),
         debtor_of: dict[str, str] | None = None,
         max_charges_minor: int = MAX_CHARGES_MINOR,
+        moved: Iterable[Moved] = (),
     ) -> None:
         self._max_charges = max_charges_minor
+        self._moved = MovedMoney(moved)
         self._settled_before = dict(settled_before or {})
         self._debtor_of = debtor_of or {}
         # (EndToEndId, invoice) pairs that have come back already: the second return needs a person.
@@ -78,6 +83,9 @@ class ReturnResolver:
 
         Gives what the invoice owes again, discount included, in minor units.
         """
+        moved = self._moved.take_back(link.original_entry_id)
+        if moved is not None:
+            return moved
         self._returned.add((end_to_end_id, link.invoice_number))
         gone = self._settlements.remove(link.original_entry_id)
         if gone:
@@ -141,10 +149,27 @@ class ReturnResolver:
                     evidence=original.evidence,
                 )
             )
+            if settlement is not None:
+                links += self._followers(links[-1])
         blocked = next((link for link in links if link.state is not ReturnState.LINKED), None)
         if blocked is None:
             return links
         return [replace(link, state=blocked.state, reason=link.reason or blocked.reason) for link in links]
+
+    def _followers(self, link: ReturnLink) -> list[ReturnLink]:
+        """What was done with the money after it settled: rebooked to other items, which owe again."""
+        place = (link.original_transaction_id, link.invoice_number, link.debtor_number)
+        return [
+            replace(
+                link,
+                invoice_number=one.to_invoice,
+                debtor_number=one.to_debtor or one.from_debtor,
+                original_entry_id=one.entry_id,
+                returned_minor=0,
+                charges_minor=0,
+            )
+            for one in self._moved.followers(*place)
+        ]
 
     def _settlement_of(self, collection: Collection) -> SettledPayment | None:
         """The active settlement this very collection made; a transfer for the same invoice is not it."""

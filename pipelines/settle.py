@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -28,9 +27,8 @@ from pipelines.bookings import (
 from pipelines.chain import HELD, KNOWN, MISMATCH, PROVEN, UNPROVEN, Accepted, Refused
 from pipelines.dedupe import DRIFT, pair, pair_moved, pair_untold_days
 from pipelines.model.finding import Severity
-from pipelines.model.ids import derive
-from pipelines.model.statement import Coverage
-from pipelines.model.transaction import Booking, Transaction
+from pipelines.model.statement import Coverage, Proof
+from pipelines.model.transaction import Booking
 from pipelines.prepare import Case, prepare, stated_minor
 from pipelines.regroup import Group, regroup
 from pipelines.settlement import (
@@ -42,6 +40,15 @@ from pipelines.settlement import (
     Supersession,
     Verdict,
     Waiting,
+)
+from pipelines.snapshots import (
+    doubts,
+    examine,
+    follow_decisions,
+    held_rows,
+    is_overtaken,
+    may_begin,
+    undecided,
 )
 from pipelines.verify import Gate
 
@@ -70,6 +77,8 @@ class _Account:
         cases = sorted(
             (prepare(item, self.classify, self.facts.own_accounts) for item in waiting), key=lambda case: case.order
         )
+        for case in cases:
+            follow_decisions(case, self.facts.decided, self.mode)
         refused = [case for case in cases if case.refusal is not None]
         good = [case for case in cases if case.refusal is None]
         self.open = [case for case in good if case.complete]
@@ -82,7 +91,7 @@ class _Account:
         self.promises = None
         self._complete_ones()
         for case in self.open:
-            self._hold(case, case.refusal)
+            self._hold(case, undecided(case, self.gate.chain) or case.refusal)
         for case in refused:
             self._hold(case, case.refusal)
         self._finish(cases)
@@ -99,9 +108,9 @@ class _Account:
         while self.open and quiet < 2:
             before = len(self.open)
             for case in sorted(self.open, key=lambda case: case.order, reverse=backwards):
-                if self.gate.chain is None and case.waiting.statement.opening is None:
+                if self.gate.chain is None and not may_begin(case):
                     continue  # half a proof cannot begin a chain
-                outcome = self.gate.examine(case.told)
+                outcome = examine(self.gate, case)
                 if isinstance(outcome, Accepted):
                     self.open.remove(case)
                     self._accept(case, outcome)
@@ -150,9 +159,8 @@ class _Account:
     def _may_stay_unproven(self, case: Case) -> bool:
         """Excerpts may; a statement with both balances of its own must fit the chain or wait."""
         statement = case.waiting.statement
-        return not case.verdict and (
-            not case.complete or statement.coverage is Coverage.PARTIAL or statement.opening is None
-        )
+        half = statement.opening is None and statement.proof is Proof.STATED
+        return not case.verdict and (not case.complete or statement.coverage is Coverage.PARTIAL or half)
 
     def _tell_partly(self, case: Case) -> None:
         """Booked entries without proof: what is known stays known, days that are proven tell nothing new, the rest
@@ -260,16 +268,19 @@ class _Account:
 
     def _hold(self, case: Case, refusal: Refused | None) -> None:
         assert refusal is not None
-        if refusal.code == MISMATCH and self._is_proven_otherwise(case):
+        if self._is_proven_otherwise(case, refusal):
             case.verdict, case.code = KNOWN, "proven-otherwise"
             case.message = "Another telling of these days is proven."
             return
         case.verdict, case.code, case.message = HELD, refusal.code, refusal.message
 
-    def _is_proven_otherwise(self, case: Case) -> bool:
-        """A statement that failed its own proof, while one with the same balances and last day joined the chain."""
+    def _is_proven_otherwise(self, case: Case, refusal: Refused) -> bool:
+        """A statement that failed its own proof, while one with the same balances and last day joined the chain; or a
+        snapshot of days that are closed by now."""
         chain, statement = self.gate.chain, case.waiting.statement
-        return chain is not None and any(
+        if chain is None or is_overtaken(case, chain):
+            return chain is not None
+        return refusal.code == MISMATCH and any(
             member.opening_minor == stated_minor(statement.opening)
             and member.closing_minor == stated_minor(statement.closing)
             and member.last == case.told.last
@@ -284,7 +295,8 @@ class _Account:
                 case.verdict = KNOWN
             elif case.verdict == HELD:
                 case.note(case.code, Severity.ERROR, case.message)
-                self.result.held.append((case.told.statement_id, _held_rows(self.mode, case)))
+                case.findings += doubts(self.mode, case)
+                self.result.held.append((case.told.statement_id, held_rows(self.mode, case)))
             self.result.verdicts.append(Verdict(case.waiting, case.told, case.verdict, case.code, case.message))
         self._number_new()
         self._supersede()
@@ -359,21 +371,6 @@ def _together(items: Sequence[Observation]) -> Telling:
     first = items[0]
     transactions = tuple(one for item in items for one in item.transactions)
     return Telling(first.statement_id, first.format, first.value_day, transactions, first.alias)
-
-
-def _held_rows(mode: str, case: Case) -> tuple[Transaction, ...]:
-    rows = []
-    for item in case.told.observations:
-        for number, one in enumerate(item.transactions):
-            rows.append(
-                replace(
-                    one,
-                    transaction_id=derive("held", mode, case.told.statement_id, item.position, number),
-                    booking_id="",
-                    booking_date=item.day,
-                )
-            )
-    return tuple(rows)
 
 
 def _likeness(case: Case) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date
@@ -50,7 +51,7 @@ class AccountFacts:
 
     known: bookings of these days and since the end of the chain. tail_minor: Σ of later proven bookings.
     head_minor: Σ of unproven bookings before all of ``known``; only needed while the start of the chain may move.
-    own_accounts: all accounts we hold.
+    own_accounts: all accounts we hold. decided: doubtful entries a person has judged, by id: whether they are real.
     """
 
     account: str
@@ -61,6 +62,7 @@ class AccountFacts:
     tail_minor: int = 0
     head_minor: int = 0
     own_accounts: frozenset[str] = frozenset()
+    decided: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

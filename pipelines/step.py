@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from pipelines.model.finding import Finding
+from pipelines.ports.access import AccountAccess
 
 
 class Counted(Protocol):
@@ -29,7 +30,8 @@ Result = Counted | Counts
 @dataclass(slots=True)
 class Step:
     """One step of a run. seconds: wall-clock time. findings: those this step was the first to see and that are still
-    open. unavailable: names of sources that could not be reached. waiting: something is held and needs a person
+    open. unavailable: names of sources that could not be reached. access: how every account of the live sources stands
+    after this step. waiting: something is held and needs a person
     although nothing new was found.
     """
 
@@ -38,6 +40,7 @@ class Step:
     findings: list[Finding] = field(default_factory=list)
     seconds: float = 0.0
     unavailable: list[str] = field(default_factory=list)
+    access: list[AccountAccess] = field(default_factory=list)
     waiting: bool = False
 
     def add(self, other: Step) -> None:
@@ -47,6 +50,7 @@ class Step:
         self.findings += other.findings
         self.seconds += other.seconds
         self.unavailable += other.unavailable
+        self.access += other.access
         self.waiting = self.waiting or other.waiting
 
 

@@ -52,7 +52,7 @@ class AuditRepository:
                 event.event,
                 event.subject,
                 event.comment,
-                event.details,
+                event.told(),
                 previous,
             )
             previous = row_hash(values)

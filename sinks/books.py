@@ -13,12 +13,14 @@ from sqlalchemy import Connection
 
 from pipelines.errors import StaleRun
 from pipelines.model.ids import derive
+from pipelines.ports.access import AccessRecords
 from pipelines.ports.audit import Audit
 from pipelines.ports.findings import Findings
 from pipelines.ports.history import History
 from pipelines.ports.invariants import Invariants
 from pipelines.ports.journal import Journal
 from pipelines.ports.learning import Learning
+from pipelines.ports.operations import Operations
 from pipelines.ports.proposals import Proposals
 from pipelines.ports.work import Work, WorkContext
 from sinks import tables
@@ -52,6 +54,12 @@ class SqlWork:
     def statements(self) -> Any:
         """Statements, bookings, transactions."""
         return self._make("statements", "StatementRepository")
+
+    @cached_property
+    def access(self) -> AccessRecords:
+        """How access to accounts stands."""
+        made: AccessRecords = self._make("access", "AccessRepository")
+        return made
 
     @cached_property
     def receivables(self) -> Any:
@@ -96,6 +104,42 @@ class SqlWork:
     def decisions(self) -> Any:
         """What people decided."""
         return self._make("decisions", "DecisionRepository")
+
+    @cached_property
+    def audit_view(self) -> Any:
+        """The trail for people."""
+        return self._make("audit_view", "AuditView")
+
+    @cached_property
+    def debtors(self) -> Any:
+        """Who debtors are and what is known about them."""
+        return self._make("debtors", "DebtorRepository")
+
+    @cached_property
+    def debtor_accounts(self) -> Any:
+        """The lines of debtor accounts."""
+        return self._make("debtor_accounts", "DebtorAccountRepository")
+
+    @cached_property
+    def debtor_search(self) -> Any:
+        """Debtors by what is known of them."""
+        return self._make("debtor_search", "DebtorSearchRepository")
+
+    @cached_property
+    def blocklist(self) -> Any:
+        """Accounts and addresses to keep out."""
+        return self._make("blocklist", "BlocklistRepository")
+
+    @cached_property
+    def approvals(self) -> Any:
+        """Decisions that wait for a second person."""
+        return self._make("approvals", "ApprovalRepository")
+
+    @cached_property
+    def operations(self) -> Operations:
+        """What analysts' operations read and leave behind."""
+        made: Operations = self._make("operations", "OperationRepository")
+        return made
 
     @cached_property
     def match_facts(self) -> Any:
@@ -225,6 +269,7 @@ class SqlBooks:
 
 if TYPE_CHECKING:
     # What is made by name above is held to its Protocol here.
+    from sinks.access import AccessRepository
     from sinks.audit import AuditRepository
     from sinks.findings import FindingRepository
     from sinks.history import SqlHistory
@@ -234,6 +279,7 @@ if TYPE_CHECKING:
     from sinks.proposals import ProposalRepository
 
     def _holds_the_protocols(connection: Connection, context: WorkContext, books: SqlBooks) -> object:
+        access: AccessRecords = AccessRepository(connection, context)
         audit: Audit = AuditRepository(connection, context)
         findings: Findings = FindingRepository(connection, context)
         invariants: Invariants = LedgerInvariants(connection, context)
@@ -242,4 +288,4 @@ if TYPE_CHECKING:
         history: History = SqlHistory(connection, context)
         learning: Learning = LearningRepository(connection, context)
         whole: Books = books
-        return audit, findings, history, invariants, journal, learning, proposals, whole
+        return access, audit, findings, history, invariants, journal, learning, proposals, whole

@@ -22,6 +22,7 @@ from pipelines.errors import ConfigurationError, ModeMismatch, RunInProgress, Sc
 from sinks import tables
 from sinks.bulk import note_rows
 from sinks.lease import advisory_lock, file_lock, thread_lock
+from sinks.privileges import grant_runtime
 
 T = TypeVar("T")
 
@@ -177,6 +178,11 @@ class Database:
             raise SchemaOutdated("The database was made by another version of kontoklar. Run: kontoklar init")
         if known != mode:
             self.init(mode)
+
+    def grant_to(self, role: str) -> None:
+        """Gives a PostgreSQL role what running needs and no more (``sinks.privileges``)."""
+        with self._connect(writing=True) as connection, connection.begin():
+            grant_runtime(connection, role)
 
     def _upgrade(self, connection: Connection) -> None:
         revision = MigrationContext.configure(connection).get_current_revision()

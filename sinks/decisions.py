@@ -20,10 +20,25 @@ class DecisionRepository:
         self._connection = connection
         self._context = context
 
-    def add(self, command: str, transaction_id: str, payload: Mapping[str, object], user: str, reason: str) -> Decision:
-        sequence = int(self._connection.scalar(select(func.max(t.decision.c.sequence))) or 0) + 1
+    def next_id(self, command: str, subject: str) -> str:
+        return derive("decision", self._context.mode, self._next_sequence(), command, subject)
+
+    def _next_sequence(self) -> int:
+        return int(self._connection.scalar(select(func.max(t.decision.c.sequence))) or 0) + 1
+
+    def add(
+        self,
+        command: str,
+        transaction_id: str,
+        payload: Mapping[str, object],
+        user: str,
+        reason: str,
+        *,
+        decision_id: str = "",
+    ) -> Decision:
+        sequence = self._next_sequence()
         decision = Decision(
-            decision_id=derive("decision", self._context.mode, sequence, command, transaction_id),
+            decision_id=decision_id or derive("decision", self._context.mode, sequence, command, transaction_id),
             sequence=sequence,
             command=command,
             transaction_id=transaction_id,

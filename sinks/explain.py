@@ -45,7 +45,12 @@ class SqlExplanations:
             entries=self._entries(transaction_id, currency),
             decisions=self._rows(
                 select(
-                    t.decision.c.sequence, t.decision.c.command, t.decision.c.user, t.decision.c.reason, t.decision.c.at
+                    t.decision.c.sequence,
+                    t.decision.c.command,
+                    t.decision.c.user,
+                    t.decision.c.reason,
+                    t.decision.c.at,
+                    t.decision.c.decision_id,
                 )
                 .where(t.decision.c.transaction_id == transaction_id)
                 .order_by(t.decision.c.sequence)
@@ -142,10 +147,11 @@ class SqlExplanations:
         ]
 
     def _allocations(self, transaction_id: str, currency: str) -> list[dict[str, Any]]:
-        a, gone = t.allocation, t.allocation_reversal
+        a, gone, rule = t.allocation, t.allocation_reversal, t.allocation_rule
         query = (
-            select(a, gone.c.allocation_id.label("reversed_by"))
+            select(a, gone.c.allocation_id.label("reversed_by"), rule.c.rule, rule.c.law)
             .join(gone, gone.c.original_allocation_id == a.c.allocation_id, isouter=True)
+            .join(rule, rule.c.allocation_id == a.c.allocation_id, isouter=True)
             .where(a.c.transaction_id == transaction_id)
             .order_by(a.c.entry_id, a.c.allocation_id)
         )
@@ -160,6 +166,8 @@ class SqlExplanations:
                 "probability": row["probability"],
                 "entry_id": row["entry_id"],
                 "reversed_by": row["reversed_by"] or "",
+                "rule": row["rule"] or "",
+                "law": row["law"] or "",
             }
             for row in self._connection.execute(query).mappings()
         ]

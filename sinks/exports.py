@@ -5,22 +5,23 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 
 import pandas as pd
 from sqlalchemy import Connection, func, select
 
 from pipelines.model.money import format_minor
+from pipelines.model.provisional import provisional_until
 from pipelines.model.transaction import TransactionKind, TransactionState
 from pipelines.ports.statements import transaction_state
 from pipelines.ports.work import WorkContext
 from sinks import current
 from sinks import tables as t
+from sinks.audit_view import COLUMNS as AUDIT_COLUMNS
+from sinks.audit_view import AuditView
 from sinks.frames_out import decimals, read_frame
+from sinks.operations_out import allocation_rules, operations_table, refunded_transactions, refunds_table, written_off
 from sinks.returns_out import returns_table
-
-# Direct-debit money can be claimed back for eight weeks without giving reasons (BGB §675x).
-PROVISIONAL = timedelta(weeks=8)
 
 _TRANSACTIONS = [
     "transaction_id", "account_iban", "booking_date", "value_date", "amount", "currency", "counterparty_name",
@@ -30,15 +31,16 @@ _TRANSACTIONS = [
 ]  # fmt: skip
 _OPEN_ITEMS = [
     "invoice_number", "debtor_number", "due_date", "amount", "open_amount", "currency", "dunning_level",
-    "provisional_until", "document_type", "status", "issue_date", "settled_elsewhere",
+    "provisional_until", "document_type", "status", "issue_date", "settled_elsewhere", "written_off",
 ]  # fmt: skip
 
 
 class Exports:
     """Implements ports.exports.ExportTables over one connection."""
 
-    def __init__(self, connection: Connection, _context: WorkContext) -> None:
+    def __init__(self, connection: Connection, context: WorkContext) -> None:
         self._connection = connection
+        self._context = context
         self._readers: dict[str, Callable[[], pd.DataFrame]] = {
             "transactions": self._transactions,
             "proposals": self._proposals,
@@ -49,6 +51,8 @@ class Exports:
             "triggers": self._triggers,
             "findings": self._findings,
             "audit": self._audit,
+            "operations": lambda: operations_table(self._connection),
+            "refunds": lambda: refunds_table(self._connection),
         }
 
     def table(self, name: str) -> pd.DataFrame:
@@ -96,6 +100,11 @@ class Exports:
             ["booking_date", "account", "transaction_id"], kind="stable"
         )
         currency = frame["currency"]
+        refunds = refunded_transactions(self._connection)
+        frame["kind"] = [
+            str(TransactionKind.REFUND) if key in refunds else kind
+            for key, kind in zip(frame["transaction_id"], frame["kind"], strict=True)
+        ]
         out = frame.rename(columns={"account": "account_iban", "gvc": "bank_code"})
         out["amount"] = decimals(frame["amount_minor"], currency)
         out["original_amount"] = decimals(frame["original_minor"], currency)
@@ -154,9 +163,12 @@ class Exports:
         frame["cash_amount"] = decimals(frame["cash_minor"], frame["currency"])
         frame["probability"] = ["" if p is None else f"{p:.6f}" for p in frame["probability"]]
         frame["reversed_by"] = frame["reversed_by"].fillna("")
+        rules = allocation_rules(self._connection)
+        frame["rule"] = [rules.get(key, ("", ""))[0] for key in frame["allocation_id"]]
+        frame["law"] = [rules.get(key, ("", ""))[1] for key in frame["allocation_id"]]
         return frame[
             ["transaction_id", "invoice_number", "debtor_number", "amount", "kind", "disposition", "probability",
-             "entry_id", "reversed_by", "cash_amount", "currency", "allocation_id", "reverses"]
+             "entry_id", "reversed_by", "cash_amount", "currency", "allocation_id", "reverses", "rule", "law"]
         ]  # fmt: skip
 
     def _returns(self) -> pd.DataFrame:
@@ -196,6 +208,11 @@ class Exports:
         ]  # fmt: skip
         frame["amount"] = decimals(frame["amount_minor"], frame["currency"])
         frame["open_amount"] = decimals(frame["open_minor"], frame["currency"])
+        lost = written_off(self._connection)
+        frame["written_off"] = decimals(
+            pd.Series([lost.get(number, 0) for number in frame["invoice_number"]], index=frame.index, dtype="Int64"),
+            frame["currency"],
+        )
         frame["settled_elsewhere"] = decimals(frame["settled_elsewhere_minor"], frame["currency"])
         state = current.latest_trigger_state().subquery()
         trigger = t.dunning_trigger
@@ -225,7 +242,7 @@ class Exports:
             .group_by(a.c.invoice_number)
         )
         return {
-            number: (date.fromisoformat(day) + PROVISIONAL).isoformat()
+            number: provisional_until(date.fromisoformat(day)).isoformat()
             for number, day in self._connection.execute(query)
         }
 
@@ -262,8 +279,8 @@ class Exports:
         ]
 
     def _audit(self) -> pd.DataFrame:
-        frame = read_frame(self._connection, select(t.audit).order_by(t.audit.c.sequence))
-        return frame[["sequence", "at", "user", "event", "subject", "comment", "hash", "previous_hash", "details"]]
+        rows = AuditView(self._connection, self._context).rows()
+        return pd.DataFrame(list(rows), columns=list(AUDIT_COLUMNS))
 
 
 def open_minor(amount: int, settled_elsewhere: int, allocated: int, status: str) -> int:

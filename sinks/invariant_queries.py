@@ -136,8 +136,11 @@ WHERE a.currency <> x.currency
 
 ALLOCATED_UNKNOWN: Final = """
 SELECT a.transaction_id, sum(a.cash_minor) FROM allocation a
-WHERE NOT EXISTS (SELECT 1 FROM bank_transaction x WHERE x.transaction_id = a.transaction_id)
+WHERE a.transaction_id <> ''
+  AND NOT EXISTS (SELECT 1 FROM bank_transaction x WHERE x.transaction_id = a.transaction_id)
 GROUP BY a.transaction_id
+UNION ALL
+SELECT a.allocation_id, a.cash_minor FROM allocation a WHERE a.transaction_id = '' AND a.cash_minor <> 0
 """
 
 # open = amount − settled elsewhere − allocations, between 0 and the amount. The billing system may correct an invoice
@@ -166,8 +169,10 @@ ALLOCATION_UNLIKE_LINES: Final = """
 SELECT entry_id, sum(minor) FROM (
     SELECT entry_id, debtor_number, invoice_number, currency, amount_minor AS minor FROM allocation
     UNION ALL
-    SELECT entry_id, debtor_number, invoice_number, currency, debit_minor - credit_minor FROM journal_line
-    WHERE account = :receivable
+    SELECT l.entry_id, l.debtor_number, l.invoice_number, l.currency, l.debit_minor - l.credit_minor
+    FROM journal_line l JOIN journal_entry e ON e.entry_id = l.entry_id
+    WHERE l.account = :receivable AND e.cause <> 'claim'
+      AND NOT EXISTS (SELECT 1 FROM journal_entry c WHERE c.entry_id = e.reverses AND c.cause = 'claim')
 ) AS items
 GROUP BY entry_id, debtor_number, invoice_number, currency HAVING sum(minor) <> 0
 UNION ALL
@@ -183,6 +188,93 @@ UNION ALL
 SELECT e.entry_id, 0 FROM journal_entry e
 WHERE e.cause IN ('allocation', 'return', 'return_charge', 'decision')
   AND NOT EXISTS (SELECT 1 FROM allocation a WHERE a.entry_id = e.entry_id)
+"""
+
+# --- operations ---------------------------------------------------------------------------------------------------
+
+COUNT_REFUNDS: Final = "SELECT count(*) FROM refund"
+COUNT_OPERATIONS: Final = "SELECT count(*) FROM operation"
+COUNT_CLAIMS: Final = "SELECT count(*) FROM journal_entry WHERE cause = 'claim'"
+COUNT_DEBTORS: Final = "SELECT count(DISTINCT debtor_number) FROM allocation WHERE debtor_number <> ''"
+
+_ACTIVE_REFUND: Final = """
+active AS (
+    SELECT f.decision_id, f.debtor_number, f.amount_minor, f.currency FROM refund f
+    WHERE NOT EXISTS (SELECT 1 FROM operation_undo u WHERE u.original_decision_id = f.decision_id)
+      AND NOT EXISTS (
+        SELECT 1 FROM allocation p JOIN allocation_reversal v ON v.original_allocation_id = p.allocation_id
+        WHERE p.proposal_id = f.decision_id AND p.kind = 'refund'
+    )
+)
+"""
+
+# A payment is refunded up to its amount and never beyond; a refund is the sum of its sources, and the bank carries it
+# out once, with just that amount.
+REFUNDED_BEYOND: Final = f"""
+WITH {_ACTIVE_REFUND}
+SELECT s.transaction_id, sum(s.amount_minor) FROM active f JOIN refund_source s ON s.decision_id = f.decision_id
+JOIN bank_transaction x ON x.transaction_id = s.transaction_id
+GROUP BY s.transaction_id, x.amount_minor HAVING sum(s.amount_minor) > x.amount_minor
+UNION ALL
+SELECT f.decision_id, f.amount_minor FROM refund f
+WHERE f.amount_minor <>
+    (SELECT coalesce(sum(s.amount_minor), 0) FROM refund_source s WHERE s.decision_id = f.decision_id)
+UNION ALL
+SELECT f.decision_id, coalesce(sum(a.amount_minor), 0) FROM refund f
+JOIN allocation a ON a.proposal_id = f.decision_id AND a.kind = 'refund'
+GROUP BY f.decision_id, f.amount_minor HAVING sum(a.amount_minor) <> -f.amount_minor
+"""  # noqa: S608 - constants only
+
+# What stands to a debtor's credit is never less than nothing, unless a bank took a payment back after it was refunded.
+OVERDRAWN_ACCOUNTS: Final = f"""
+WITH {_ACTIVE_REFUND}
+SELECT debtor_number, sum(minor) FROM (
+    SELECT a.debtor_number, a.currency, a.amount_minor AS minor FROM allocation a
+    JOIN journal_entry e ON e.entry_id = a.entry_id
+    LEFT JOIN allocation o ON o.allocation_id = a.reverses
+    WHERE a.invoice_number = '' AND a.debtor_number <> '' AND e.cause <> 'return'
+      AND a.kind NOT IN ('fee', 'refund') AND coalesce(o.kind, '') NOT IN ('fee', 'refund')
+    UNION ALL
+    SELECT debtor_number, currency, -amount_minor FROM active
+) AS used
+GROUP BY debtor_number, currency HAVING sum(minor) < 0
+UNION ALL
+SELECT debtor_number, sum(minor) FROM (
+    SELECT a.debtor_number, a.currency, a.amount_minor AS minor FROM allocation a
+    LEFT JOIN allocation o ON o.allocation_id = a.reverses
+    WHERE a.invoice_number = '' AND a.debtor_number <> ''
+      AND a.kind NOT IN ('fee', 'refund') AND coalesce(o.kind, '') NOT IN ('fee', 'refund')
+) AS credit
+GROUP BY debtor_number, currency HAVING sum(minor) < 0
+"""  # noqa: S608 - constants only
+
+# Credit notes and write-offs of an invoice stay within its claim, whatever was paid of it.
+REDUCED_BEYOND: Final = """
+SELECT p.invoice_number, sum(p.amount_minor) FROM operation p
+WHERE p.command IN ('credit', 'writeoff')
+  AND NOT EXISTS (SELECT 1 FROM operation_undo u WHERE u.original_decision_id = p.decision_id)
+GROUP BY p.invoice_number
+HAVING sum(p.amount_minor) > (SELECT max(r.amount_minor) FROM receivable r WHERE r.invoice_number = p.invoice_number)
+"""
+
+# A decision that was undone has every entry of its own reversed.
+UNDONE_IN_PART: Final = """
+SELECT p.decision_id, 'not reversed' FROM operation_undo u JOIN operation p ON p.decision_id = u.original_decision_id
+JOIN allocation a ON a.proposal_id = p.decision_id AND a.reverses = ''
+WHERE NOT EXISTS (SELECT 1 FROM allocation_reversal v WHERE v.original_allocation_id = a.allocation_id)
+UNION ALL
+SELECT u.original_decision_id, 'unknown' FROM operation_undo u
+WHERE NOT EXISTS (SELECT 1 FROM operation p WHERE p.decision_id = u.original_decision_id)
+"""
+
+# A charge that was posted is an item of just that amount.
+UNPOSTED_CLAIMS: Final = """
+SELECT l.invoice_number, l.debit_minor FROM journal_entry e JOIN journal_line l ON l.entry_id = e.entry_id
+WHERE e.cause = 'claim' AND l.invoice_number <> ''
+  AND NOT EXISTS (
+    SELECT 1 FROM receivable r WHERE r.invoice_number = l.invoice_number AND r.amount_minor = l.debit_minor
+      AND r.debtor_number = l.debtor_number AND r.currency = l.currency
+)
 """
 
 BAD_REVERSALS: Final = """

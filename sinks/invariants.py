@@ -16,6 +16,7 @@ from pipelines.ports.work import WorkContext
 from sinks import invariant_queries as q
 from sinks.audit import AuditRepository
 from sinks.audit_proof import first_broken_row
+from sinks.debtor_proof import unlike_journal, unlike_open_items
 from sinks.entry_hash import entry_hash
 from sinks.entry_rows import load_entries
 from sinks.tables import journal_entry
@@ -55,6 +56,12 @@ class LedgerInvariants:
                 clearing=accounts.clearing,
             ),
             self._none("each entry is reversed at most once, exactly", "reversals", q.COUNT_REVERSALS, q.BAD_REVERSALS),
+            self._debtor_accounts(accounts),
+            self._none("no refund exceeds the money it sends back", "refunds", q.COUNT_REFUNDS, q.REFUNDED_BEYOND),
+            self._none("no debtor's account is overdrawn", "debtors", q.COUNT_DEBTORS, q.OVERDRAWN_ACCOUNTS),
+            self._none("credit and write-off stay within a claim", "operations", q.COUNT_OPERATIONS, q.REDUCED_BEYOND),
+            self._none("what is undone is undone as a whole", "operations", q.COUNT_OPERATIONS, q.UNDONE_IN_PART),
+            self._none("each charge is a claim", "charges", q.COUNT_CLAIMS, q.UNPOSTED_CLAIMS),
             self._hashes(),
             *self._audit(anchor),
         ]
@@ -120,6 +127,20 @@ class LedgerInvariants:
         ]
         figure = ", ".join(str(Money(waiting.get(c, 0), c)) for c in currencies) or "nothing"
         return CheckResult("clearing = what is not allocated", not broken, figure, "; ".join(broken))
+
+    def _debtor_accounts(self, accounts: LedgerAccounts) -> CheckResult:
+        items, unlike_items = unlike_open_items(self._connection)
+        debtors, unlike_journal_ = unlike_journal(self._connection, accounts.receivable)
+        broken = [
+            *(f"invoice {number} differs from open items by {minor}" for number, minor in unlike_items[:_SHOWN]),
+            *(f"debtor {number} differs from the journal by {minor}" for number, minor in unlike_journal_[:_SHOWN]),
+        ]
+        return CheckResult(
+            "debtor accounts = their transaction accounts = open items",
+            not broken,
+            f"{debtors:,} debtors, {items:,} items",
+            _more("; ".join(broken[:_SHOWN]), len(unlike_items) + len(unlike_journal_)),
+        )
 
     # --- seals --------------------------------------------------------------------------------------------------
 

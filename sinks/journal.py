@@ -42,7 +42,7 @@ class JournalRepository(PositionQueries):
             elif before != hashes[entry.entry_id]:
                 raise IdempotencyConflict(f"Entry {entry.entry_id} exists with another content.")
         self._insert(list(new.values()), hashes)
-        self._refuse_overdrawn({a.transaction_id for entry in new.values() for a in entry.allocations})
+        self._refuse_overdrawn({a.transaction_id for entry in new.values() for a in entry.allocations} - {""})
         return len(new)
 
     def _refuse_overdrawn(self, transaction_ids: Collection[str]) -> None:

@@ -19,12 +19,14 @@ from sinks import current
 from sinks import tables as t
 from sinks.bulk import among
 from sinks.frames_out import read_frame
+from sinks.positions import settles
 from sinks.transaction_rows import FIELDS, from_row
 
 _MONEY_IN = (TransactionKind.RECEIPT, TransactionKind.COLLECTION)
 # Everything that may change what matching would say, except what matching posted itself.
 _INPUTS: tuple[Table, ...] = (
     t.bank_transaction, t.superseded_transaction, t.receivable, t.debtor, t.collection, t.decision,
+    t.debtor_fact, t.debtor_renumbering, t.block, t.block_end,
 )  # fmt: skip
 
 
@@ -73,7 +75,7 @@ class SqlMatchFacts:
             )
             .join(tx, tx.c.transaction_id == a.c.transaction_id)
             .join(gone, gone.c.original_allocation_id == a.c.allocation_id, isouter=True)
-            .where(gone.c.allocation_id.is_(None), a.c.reverses == "", a.c.kind != AllocationKind.FEE)
+            .where(gone.c.allocation_id.is_(None), a.c.reverses == "", settles())
             .where(tx.c.amount_minor > 0)
             .where(
                 or_(

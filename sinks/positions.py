@@ -46,6 +46,15 @@ def not_undone() -> ColumnElement[bool]:
     )
 
 
+def settles() -> ColumnElement[bool]:
+    """Condition on ``allocation``: money of a payment came to rest here. What moved it on, or sent it back, is no
+    settlement of its own; it is found by ``Operations.moved``."""
+    a = allocation.c
+    kinds = [AllocationKind.REVERSAL, AllocationKind.FEE, AllocationKind.REBOOKING, AllocationKind.REFUND]
+    cleared = and_(a.kind == AllocationKind.SMALL_DIFFERENCE.value, a.invoice_number == "")
+    return and_(a.kind.not_in([kind.value for kind in kinds]), a.transaction_id != "", ~cleared)
+
+
 class PositionQueries:
     """The reading half of the journal that answers with sums."""
 
@@ -131,7 +140,7 @@ class PositionQueries:
                 e.booking_date,
             )
             .join(journal_entry, e.entry_id == a.entry_id)
-            .where(a.kind.not_in([AllocationKind.REVERSAL.value, AllocationKind.FEE.value]), ~taken_back)
+            .where(settles(), ~taken_back)
             .group_by(
                 e.posting_number,
                 a.entry_id,

@@ -17,6 +17,7 @@ from pipelines.ports.receivables import ItemVersion, KnownItem, KnownRow, RowVer
 from pipelines.ports.work import WorkContext
 from sinks import tables
 from sinks.bulk import among, insert_rows
+from sinks.debtor_overlay import lay_over
 
 _ROWS_PER_FETCH: Final = 20_000
 
@@ -183,11 +184,12 @@ class ReceivableRepository:
         frame = self._frame(text(_ITEMS), _ITEM_KINDS)
         frame["debtor_ibans"] = _union(frame["debtor_ibans"], frame.pop("master_ibans"))
         frame["aliases"] = _union(frame.pop("master_name"), frame["aliases"], without=frame["debtor_name"])
-        return frame
+        return lay_over(self._connection, self._context, frame, "debtor_ibans")
 
     def debtors(self) -> pd.DataFrame:
         """Every debtor in its newest version, sorted by number; all columns of the table."""
-        return self._newest(tables.debtor, ("debtor_number",), {"dunning_block_until": "day"})
+        frame = self._newest(tables.debtor, ("debtor_number",), {"dunning_block_until": "day"})
+        return lay_over(self._connection, self._context, frame, "ibans")
 
     def collections(self) -> pd.DataFrame:
         """Every submitted direct debit in its newest version, sorted by key; all columns of the table."""

@@ -130,6 +130,8 @@ def _posted(connection: Connection) -> dict[str, list[Row]]:
             charges[key] -= int(line["cash_minor"])
             continue
         cash[key][line["entry_id"]] -= int(line["cash_minor"])
+        if not line["invoice_number"] and line["entry_id"] in rows[key]:
+            continue  # of a rebooking that was taken back, the item says more than the account
         rows[key][line["entry_id"]] = {
             "invoice_number": line["invoice_number"],
             "debtor_number": line["debtor_number"],

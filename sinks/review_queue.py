@@ -23,6 +23,9 @@ _DECIDABLE = (
 )
 
 
+PAID_TWICE = "paid-twice"
+
+
 class SqlReviewQueue:
     """Implements ports.review_queue.ReviewQueue over one connection."""
 
@@ -59,7 +62,22 @@ class SqlReviewQueue:
             .where(live.c.kind.in_(_DECIDABLE), live.c.amount_minor != func.coalesce(cash.c.cash_minor, 0))
             .order_by(live.c.booking_date, key)
         )  # fmt: skip
-        return [_waiting(row) for row in self._connection.execute(query).mappings()]
+        twice = self._paid_twice()
+        found = [_waiting(row) for row in self._connection.execute(query).mappings()]
+        return [
+            one._replace(reason=PAID_TWICE, message=twice[one.transaction_id]) if one.transaction_id in twice else one
+            for one in found
+        ]
+
+    def _paid_twice(self) -> dict[str, str]:
+        """transaction id → what to do about it, while the finding is open."""
+        f, done = t.finding, t.finding_resolution
+        query = (
+            select(f.c.subject, f.c.message)
+            .join(done, done.c.finding_id == f.c.finding_id, isouter=True)
+            .where(f.c.code == PAID_TWICE, done.c.finding_id.is_(None))
+        )
+        return {row[0]: row[1] for row in self._connection.execute(query)}
 
 
 def _waiting(row: Any) -> Waiting:

@@ -16,6 +16,7 @@ from sinks.tables import (
     allocation,
     bank_transaction,
     booking,
+    document_arrival,
     held_transaction,
     match_consideration,
     observation,
@@ -89,6 +90,16 @@ class TransactionReads:
         return {
             account for account in self._connection.execute(select(statement.c.account).distinct()).scalars() if account
         }
+
+    def newest_documents(self, family: str) -> list[str]:
+        """The document per account and currency that reaches furthest and arrived last."""
+        query = (
+            select(statement.c.account, statement.c.currency, statement.c.sha256)
+            .join(document_arrival, document_arrival.c.sha256 == statement.c.sha256)
+            .where(statement.c.format.startswith(family, autoescape=True))
+            .order_by(statement.c.to_day, document_arrival.c.arrived_at, statement.c.sha256)
+        )
+        return sorted({(row[0], row[1]): row[2] for row in self._connection.execute(query)}.values())
 
     def coverage(self) -> list[AccountCoverage]:
         """Per account and currency how far it is known."""

@@ -31,7 +31,7 @@ class CamtReader:
     """Reads CAMT documents. Safe against hostile XML: no DOCTYPE and so no entities, bounded depth and breadth."""
 
     name = "camt"
-    version = "camt-1"
+    version = "camt-2"
 
     def recognises(self, head: bytes) -> bool:
         root = xml_root(head)

@@ -50,6 +50,10 @@ def build_statement(
     paged = find(container, "StmtPgntn") is not None or find(container, "RptPgntn") is not None
     balances = _balances(container, currency, position, notes)
     opening, closing = _proof_pair(container, balances, paged=paged)
+    complete = closing is not None and (family == "053" or (family == "052" and opening is not None))
+    if closing is None and family == "052":
+        # A booked balance of the moment may prove a report but need not: it may hold only what is new since the last.
+        closing = _booked_now(balances)
     if not currency:
         currency = balances[0].amount.currency if balances else "EUR"
     if any(entry.amount.currency != currency for entry in entries):
@@ -60,7 +64,6 @@ def build_statement(
         )  # fmt: skip
     if any(balance is not None and balance.amount.currency != currency for balance in (opening, closing)):
         notes.error("camt-balance-currency", "Opening and closing balance are in different currencies.", position)
-    complete = closing is not None and (family == "053" or (family == "052" and opening is not None))
     _check_content(container, family, balances, entries, position, notes)
     _check_counts(container, entries, position, notes)
     from_day, to_day = _period(container, closing, entries, position, notes)
@@ -155,6 +158,11 @@ def _proof_pair(container: Element, balances: list[Balance], *, paged: bool) -> 
     if closing is None and interim and (paged or _has_interim_subtype(container)):
         closing = interim[-1]
     return opening, closing
+
+
+def _booked_now(balances: list[Balance]) -> Balance | None:
+    """The last interim booked balance (ITBD)."""
+    return next((one for one in reversed(balances) if one.kind is BalanceKind.INTERIM_CLOSING), None)
 
 
 def _has_interim_subtype(container: Element) -> bool:

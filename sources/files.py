@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 
 from pipelines.errors import ConfigurationError, SourceUnavailable
 from pipelines.model.finding import Finding
 from pipelines.model.statement import Document
+from pipelines.ports.source import Window
 from sources.documents import documents
 from sources.intake import DEFAULT_LIMITS, MIB, Limits
 
@@ -25,8 +25,8 @@ class FilesSource:
     path: Path
     limits: Limits = DEFAULT_LIMITS
 
-    def fetch(self, since: date | None = None) -> Iterator[Document | Finding]:
-        """See ports.source.Source. ``since`` is not used: a file holds the days it holds."""
+    def fetch(self, window: Window | None = None) -> Iterator[Document | Finding]:
+        """See ports.source.Source. The window is not used: a file holds the days it holds."""
         if not self.path.exists():
             raise SourceUnavailable(f"Source {self.name!r}: its path does not exist. Create it or correct `path`.")
         return documents([self.path], self.name, self.limits)

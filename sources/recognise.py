@@ -12,7 +12,7 @@ from pipelines.ports.source import StatementReader
 from sources.xml_head import decode_head, find_doctype, xml_root
 
 # Modules of this package that offer a ``READER``; a new format is one new file and its name here.
-FORMATS = ("camt", "mt940", "csv_export")
+FORMATS = ("camt", "mt940", "finapi_json", "fints_balance", "csv_export")
 
 HEAD_BYTES = 65_536
 _HTML = re.compile(
@@ -75,7 +75,7 @@ def _refusal(content: bytes, head: bytes) -> UnreadableDocument:
         return UnreadableDocument("document-binary", "The file holds binary data, not a bank statement.", "byte 0")
     return UnreadableDocument(
         "document-unknown",
-        "The content is none of CAMT.052/053/054, MT940, MT942 or a bank's CSV export that is known. "
+        "The content is none of CAMT.052/053/054, MT940, MT942, finAPI JSON or a bank's CSV export. "
         "Check what was delivered here.",
         "line 1",
     )

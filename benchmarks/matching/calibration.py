@@ -55,7 +55,9 @@ def outcomes_of(payments: Sequence[PaymentRecord], proposals: Sequence[Proposal]
         right = not payment.trap and proposed == payment.truth
         posted = proposal.disposition is Disposition.AUTO
         refused = (frozenset(proposed),) if proposed and not right else ()
-        settled = None if payment.trap else payment.truth
+        # The truth says what items receive; what is paid beyond them stays on the debtor's account.
+        rest = payment.amount - sum(payment.truth.values())
+        settled = None if payment.trap else {**payment.truth, **({"": rest} if rest > 0 else {})}
         if settled is None and not refused:
             continue
         by = "survived" if posted and right else "person"

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from rich.table import Table
 
+from pipelines.anchor import read_anchor
 from pipelines.commands.report import grid, plain, records, stdout
 from pipelines.commands.session import Session, as_of_option, shared, today
 from pipelines.ports.exports import TABLES
@@ -16,12 +17,15 @@ KINDS = ("receivables", "debtors", "collections", "contracts")
 
 
 @click.command()
+@click.option(
+    "--grant-to", default="", metavar="ROLE", help="PostgreSQL: let ROLE read and add, and change or remove nothing."
+)
 @shared
 @click.pass_obj
-def init(session: Session) -> None:
+def init(session: Session, grant_to: str) -> None:
     """Create or upgrade the schema; harmless when repeated."""
     with session.command("init") as (app, report):
-        report.add(app.init())
+        report.add(app.init(grant_to))
         if not session.as_json:
             stdout.print(f"ready: {app.place}", markup=False)
 
@@ -53,12 +57,18 @@ def export(session: Session, name: str, out: Path) -> None:
 
 
 @click.command()
+@click.option(
+    "--anchor",
+    default="",
+    metavar="FILE|SEQUENCE:HASH",
+    help="A head of the audit trail kept outside ('audit anchor'): finds a cut or rewritten trail.",
+)
 @shared
 @click.pass_obj
-def check(session: Session) -> None:
+def check(session: Session, anchor: str) -> None:
     """Prove every invariant of the ledger and the audit chain; print each with its figure."""
     with session.command("check") as (app, report):
-        step, proofs = app.check()
+        step, proofs = app.check(read_anchor(anchor))
         report.add(step)
         report.more["checks"] = [
             {"name": proof.name, "ok": proof.ok, "figure": proof.figure, "detail": proof.detail} for proof in proofs
@@ -112,7 +122,7 @@ def tell(story: Any) -> None:
     _tell_record(story)
     shown = {
         "return_links": ("invoice_number", "state", "reason_code", "returned", "charges", "reason"),
-        "allocations": ("invoice_number", "debtor_number", "amount", "kind", "disposition", "reversed"),
+        "allocations": ("invoice_number", "debtor_number", "amount", "kind", "disposition", "rule", "reversed"),
         "entries": ("posting_number", "booking_date", "cause", "account", "debit", "credit"),
         "decisions": ("command", "user", "reason", "at"),
         "findings": ("code", "severity", "message"),

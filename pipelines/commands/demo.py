@@ -16,6 +16,7 @@ from rich.table import Table
 
 from pipelines import config
 from pipelines.commands.books import proof_table
+from pipelines.commands.demo_live import LiveMonth, live_month
 from pipelines.commands.report import Report, grid, stderr, stdout
 from pipelines.commands.session import Session, instant, shared
 from pipelines.errors import ConfigurationError, KontoklarError
@@ -30,9 +31,10 @@ _TABLES = ("transactions", "allocations", "proposals", "returns", "triggers")
 
 @click.command()
 @click.argument("folder", metavar="[DIR]", default="demo", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--live", is_flag=True, help="Fetch from a simulated bank (finAPI and FinTS) instead of bank files.")
 @shared
 @click.pass_obj
-def demo(session: Session, folder: Path) -> None:
+def demo(session: Session, folder: Path, live: bool) -> None:
     """Write a realistic sample company into DIR, run a whole month through the real flow, print the summary."""
     from pipelines.app import Kontoklar
     from pipelines.demo.files import write
@@ -46,18 +48,29 @@ def demo(session: Session, folder: Path) -> None:
     database = session.database or f"sqlite:///{(folder / 'kontoklar.db').absolute()}"
     _settle_prefect(folder, database)
     started = time.perf_counter()
-    _run_month(sample, database)
+    if live:
+        with live_month(sample) as bank:
+            _run_month(sample, database, bank)
+            report.more["ended"] = {day.isoformat(): name for day, name in bank.ended.items()}
+            faults = bank.counts()
+    else:
+        faults = {}
+        _run_month(sample, database)
     report.seconds["run"] = round(time.perf_counter() - started, 3)
     with Kontoklar(config.load(sample.configuration, database), clock=instant) as app:
         verdict = judge(sample.payments, {name: app.inquiries.table(name) for name in _TABLES})
         step, proofs = app.check()
         findings = app.inquiries.table("findings")
     report.seconds["check"] = round(step.seconds, 3)
-    report.counts = verdict.counts()
+    report.counts = verdict.counts() | faults
     report.broken = not all(proof.ok for proof in proofs)
     report.more["folder"] = str(folder)
     if not session.as_json:
-        _show(verdict, folder, sample, findings["code"].value_counts().to_dict())
+        _show(verdict, sample, findings["code"].value_counts().to_dict(), live=live)
+        if live:
+            rows = [(name.removeprefix("fault_").replace("_", "-"), str(count)) for name, count in faults.items()]
+            stdout.print("\n[bold]What went wrong on the way, and how often[/bold]", grid(rows))
+            stdout.print(grid((day, name) for day, name in report.more["ended"].items()))
         stdout.print("\n[bold]The ledger, proven[/bold]")
         stdout.print(proof_table(proofs))
         stdout.print(_next_steps(folder, sum(report.seconds.values())), soft_wrap=True)
@@ -86,8 +99,9 @@ def _settle_prefect(folder: Path, database: str) -> None:
     os.environ["KONTOKLAR_DATABASE"] = database
 
 
-def _run_month(sample: Sample, database: str) -> None:
-    """Every banking day: what the billing system delivered is loaded, then the daily flow takes the bank files."""
+def _run_month(sample: Sample, database: str, live: LiveMonth | None = None) -> None:
+    """Every banking day: what the billing system delivered is loaded, then the daily flow takes the bank files, or
+    fetches from the live bank."""
     from pipelines.app import Kontoklar
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -102,11 +116,13 @@ def _run_month(sample: Sample, database: str) -> None:
                 with Kontoklar(settings, clock=instant) as app:
                     for kind, paths in day.billing.items():
                         app.load(kind, paths, day.day)
-                files = [str(path) for path in day.statements]
+                if live is not None:
+                    live.morning(day.day)
+                files = [] if live is not None else [str(path) for path in day.statements]
                 state: Any = flows.daily(
                     as_of=day.day, config=str(sample.configuration), files=files, return_state=True
                 )
-                if not state.is_completed():
+                if not state.is_completed() and not (live is not None and live.evening(day.day, state.name)):
                     raise DemoFailed(f"the run of {day.day} ended as {state.name}: {state.message}")
                 progress.advance(bar)
             progress.update(bar, description="October is through")
@@ -118,11 +134,10 @@ class DemoFailed(KontoklarError):
     exit_code = 4
 
 
-def _show(verdict: Verdict, folder: Path, sample: Sample, findings: dict[Any, Any]) -> None:
+def _show(verdict: Verdict, sample: Sample, findings: dict[Any, Any], *, live: bool) -> None:
     files = sum(len(day.statements) for day in sample.days)
-    title = (
-        f"Muster Handels GmbH, October 2026: {len(sample.days)} days, {files} bank files, {verdict.payments} payments"
-    )
+    told = "finAPI and FinTS" if live else f"{files} bank files"
+    title = f"Muster Handels GmbH, October 2026: {len(sample.days)} days, {told}, {verdict.payments} payments"
     stdout.print(Panel(title, expand=False))
     table = Table(header_style="bold")
     table.add_column("what was paid, and how", no_wrap=True)

@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.model.finding import Finding, Severity
+from pipelines.operator_view import masked, not_fetched
+from pipelines.ports.access import AccountAccess
 from pipelines.step import Step
 
 DONE, NEEDS_A_PERSON, USAGE, UNAVAILABLE, BROKEN = 0, 1, 2, 3, 4
@@ -34,6 +36,7 @@ class Report:
     seconds: dict[str, float] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     unavailable: list[str] = field(default_factory=list)
+    access: list[AccountAccess] = field(default_factory=list)
     more: dict[str, Any] = field(default_factory=dict)
     broken: bool = False
     waiting: bool = False
@@ -48,16 +51,18 @@ class Report:
         known = {finding.finding_id for finding in self.findings}
         self.findings += [finding for finding in step.findings if finding.finding_id not in known]
         self.unavailable += step.unavailable
+        self.access += step.access
         self.waiting = self.waiting or step.waiting
 
     @property
     def exit_code(self) -> int:
-        """The worst of what happened: 4 broken, an error's own code, 3 a source unavailable, 1 findings, 0 done."""
+        """The worst of what happened: 4 broken, an error's own code, 3 a source or account not fetched, 1 findings,
+        0 done."""
         if self.broken:
             return BROKEN
         if self.error_code is not None:
             return self.error_code
-        if self.unavailable:
+        if self.unavailable or not_fetched(self.access):
             return UNAVAILABLE
         if self.waiting or any(finding.severity is not Severity.INFO for finding in self.findings):
             return NEEDS_A_PERSON
@@ -72,6 +77,7 @@ class Report:
             "peak_mib": peak_mib(),
             "findings": [_finding(finding) for finding in self.findings],
             "unavailable": self.unavailable,
+            "access": [_access(fact) for fact in self.access],
             "exit_code": self.exit_code,
             **self.more,
         }
@@ -87,6 +93,9 @@ class Report:
         self._show_findings()
         for source in self.unavailable:
             stderr.print(f"[red]unavailable[/red] {source}: the others went through; run again later")
+        for account in not_fetched(fact for fact in self.access if fact.source not in self.unavailable):
+            stderr.print("[red]not fetched[/red]", end=" ")
+            stderr.print(account, markup=False)
 
     def _show_findings(self) -> None:
         order = {severity: place for place, severity in enumerate(_COLOURS)}
@@ -114,6 +123,17 @@ def _finding(finding: Finding) -> dict[str, str]:
     }
 
 
+def _access(fact: AccountAccess) -> dict[str, str]:
+    return {
+        "source": fact.source,
+        "account": masked(fact.account),
+        "state": fact.state.value,
+        "code": fact.code,
+        "since": fact.since.isoformat(),
+        "consent_until": fact.consent_until.isoformat() if fact.consent_until else "",
+    }
+
+
 def peak_mib() -> float:
     """The most memory this process ever had, in MiB."""
     unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes on macOS, KiB elsewhere
@@ -131,7 +151,10 @@ def grid(rows: Iterable[tuple[str, str]], *, right: bool = True) -> Table:
 
 
 # Figures are read from the right.
-_RIGHT = frozenset({"amount", "unallocated", "open", "open_amount", "probability", "debit", "credit", "days", "rank"})
+_RIGHT = frozenset(
+    {"amount", "unallocated", "open", "open_amount", "probability", "debit", "credit", "days", "rank", "balance", "due",
+     "provisional", "on_account", "payments", "no"}
+)  # fmt: skip
 # Columns that may be cut, and at how many signs; columns that may run over several lines.
 _CUT = {"counterparty": 18, "invoices": 14}
 _LONG = frozenset({"message", "remittance", "reason_text", "source_file"})

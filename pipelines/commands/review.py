@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.commands import operations
 from pipelines.commands.books import tell
 from pipelines.commands.report import records, stdout
-from pipelines.commands.session import Session, as_of_option, shared, today, user_options
-from pipelines.errors import ConfigurationError
-from pipelines.model.money import format_minor
+from pipelines.commands.session import Session, as_of_option, shared, today
 
 if TYPE_CHECKING:
     from pipelines.app import Kontoklar
-    from pipelines.review import Decided, Part, ReviewDesk
+    from pipelines.operations.commands import Command, Part
 
 _TRANSACTION = click.argument("transaction", metavar="TRANSACTION")
 _RANK = click.option("--rank", default=1, type=click.IntRange(min=1), help="Which proposal; 1 is the best.")
 _COLUMNS = ("id", "days", "open", "counterparty", "invoices", "reason")
-
-
-class Desk(NamedTuple):
-    """The review desk with the application it stands in."""
-
-    app: Kontoklar
-    operations: ReviewDesk
-
-    def part(self, transaction_id: str, invoice: str, debtor: str, amount: str | None) -> Part:
-        """A share of a payment; the amount is read in the currency of the payment."""
-        from pipelines.amounts import AmountError, parse_amount
-        from pipelines.review import Part
-
-        if amount is None:
-            return Part(invoice, debtor)
-        try:
-            mark = "," if "," in amount else "."
-            return Part(
-                invoice, debtor, parse_amount(amount, self.app.inquiries.currency_of(transaction_id), decimal_mark=mark)
-            )
-        except AmountError as wrong:
-            raise ConfigurationError(str(wrong)) from None
 
 
 @click.group()
@@ -85,87 +61,64 @@ def show(session: Session, transaction: str) -> None:
             tell(story)
 
 
-def _decide(
-    session: Session, command: str, as_of: date, transaction: str, decision: Callable[[Desk, str], Decided]
-) -> None:
-    """Runs one decision at the review desk and reports what it did."""
-    with session.command(f"review {command}") as (app, report):
-        decided = decision(Desk(app, app.review_desk(as_of)), app.inquiries.find_transaction(transaction))
-        report.counts = {"entries": decided.entries}
-        report.more["decision_id"] = decided.decision_id
-        report.more["transaction_id"] = decided.transaction_id
-        report.more["unallocated"] = format_minor(decided.rest_minor, decided.currency)
-        if not session.as_json:
-            stdout.print(f"{command}: {decided.transaction_id}, unallocated {report.more['unallocated']}", markup=False)
-
-
 @review.command()
 @_TRANSACTION
 @_RANK
-@user_options
-@as_of_option
-@shared
+@operations.options
 @click.pass_obj
-def accept(session: Session, transaction: str, rank: int, user: str, reason: str, as_of: date) -> None:
+def accept(session: Session, /, transaction: str, as_of: date, preview: bool, **told: Any) -> None:
     """Post one of the proposals as it stands."""
-    _decide(
-        session,
-        "accept",
-        as_of,
-        transaction,
-        lambda desk, id_: desk.operations.accept(id_, user=user, reason=reason, rank=rank),
-    )
+    from pipelines.review import Accept
+
+    operations.perform(session, as_of, preview, lambda app: Accept(transaction_id=_find(app, transaction), **told))
 
 
 @review.command()
 @_TRANSACTION
 @_RANK
-@user_options
-@as_of_option
-@shared
+@operations.options
 @click.pass_obj
-def reject(session: Session, transaction: str, rank: int, user: str, reason: str, as_of: date) -> None:
+def reject(session: Session, /, transaction: str, as_of: date, preview: bool, **told: Any) -> None:
     """Refuse a proposal; it is never posted automatically for this transaction."""
-    _decide(
-        session,
-        "reject",
-        as_of,
-        transaction,
-        lambda desk, id_: desk.operations.reject(id_, user=user, reason=reason, rank=rank),
-    )
+    from pipelines.review import Reject
+
+    operations.perform(session, as_of, preview, lambda app: Reject(transaction_id=_find(app, transaction), **told))
 
 
 @review.command()
 @_TRANSACTION
 @click.option("--invoice", default="", metavar="NUMBER", help="The invoice it pays (or, for a return, takes back).")
 @click.option("--debtor", default="", metavar="NUMBER", help="Instead: the debtor on whose account it stays.")
+@click.option("--by-law", is_flag=True, help="With --debtor: first the debtor's claims, as BGB §§366, 367 say.")
 @click.option("--amount", metavar="AMOUNT", help="How much of it; default: all that the invoice owes.")
-@user_options
-@as_of_option
-@shared
+@operations.options
 @click.pass_obj
 def assign(
     session: Session,
+    /,
     transaction: str,
     invoice: str,
     debtor: str,
+    by_law: bool,
     amount: str | None,
-    user: str,
-    reason: str,
     as_of: date,
+    preview: bool,
+    **told: Any,
 ) -> None:
-    """Put a payment on an invoice or on a debtor's account."""
+    """Put a payment on an invoice, on a debtor's account, or on a debtor's claims by law."""
     if bool(invoice) == bool(debtor):
         raise click.UsageError("name either --invoice or --debtor")
-    _decide(
-        session,
-        "assign",
-        as_of,
-        transaction,
-        lambda desk, id_: desk.operations.assign(
-            id_, desk.part(id_, invoice, debtor, amount), user=user, reason=reason
-        ),
-    )
+    if by_law and (invoice or amount):
+        raise click.UsageError("--by-law goes with --debtor and takes the whole payment")
+    from pipelines.review import Assign, ByLaw
+
+    def make(app: Kontoklar) -> Command:
+        key = _find(app, transaction)
+        if by_law:
+            return ByLaw(transaction_id=key, debtor_number=debtor, **told)
+        return Assign(transaction_id=key, part=_part(app, key, invoice, debtor, amount), **told)
+
+    operations.perform(session, as_of, preview, make)
 
 
 @review.command()
@@ -178,51 +131,89 @@ def assign(
     metavar="INVOICE[=AMOUNT]",
     help="An invoice and how much of the payment it gets; @DEBTOR[=AMOUNT] for a debtor's account; repeat it.",
 )
-@user_options
-@as_of_option
-@shared
+@operations.options
 @click.pass_obj
-def split(session: Session, transaction: str, parts: tuple[str, ...], user: str, reason: str, as_of: date) -> None:
+def split(
+    session: Session, /, transaction: str, parts: tuple[str, ...], as_of: date, preview: bool, **told: Any
+) -> None:
     """Divide a payment over several invoices or accounts; the rest stays unallocated."""
+    from pipelines.review import Split
 
-    def decide(desk: Desk, id_: str) -> Decided:
+    def make(app: Kontoklar) -> Command:
+        key = _find(app, transaction)
         divided = []
         for text in parts:
             target, _, amount = text.partition("=")
             invoice, debtor = ("", target[1:]) if target.startswith("@") else (target, "")
-            divided.append(desk.part(id_, invoice, debtor, amount or None))
-        return desk.operations.split(id_, divided, user=user, reason=reason)
+            divided.append(_part(app, key, invoice, debtor, amount or None))
+        return Split(transaction_id=key, parts=tuple(divided), **told)
 
-    _decide(session, "split", as_of, transaction, decide)
-
-
-def _plain(name: str, what: str) -> click.Command:
-    """A decision that needs nothing but the transaction, who and why."""
-
-    @_TRANSACTION
-    @user_options
-    @as_of_option
-    @shared
-    @click.pass_obj
-    def command(session: Session, transaction: str, user: str, reason: str, as_of: date) -> None:
-        _decide(
-            session,
-            name,
-            as_of,
-            transaction,
-            lambda desk, id_: getattr(desk.operations, name)(id_, user=user, reason=reason),
-        )
-
-    command.__doc__ = what
-    return click.command(name)(command)
+    operations.perform(session, as_of, preview, make)
 
 
-for _command in (
-    _plain("confirm", "Say that a posted payment is right; takes it off the list of those drawn for checking."),
-    _plain("hold", "Keep a transaction out of matching until it is released."),
-    _plain("release", "Let a held transaction be matched again."),
-    _plain("undo", "Take every allocation of a payment back by reversal."),
-):
+@review.command()
+@_TRANSACTION
+@operations.options
+@click.pass_obj
+def confirm(session: Session, /, transaction: str, as_of: date, preview: bool, **told: Any) -> None:
+    """Say that a posted payment is right; takes it off the list of those drawn for checking."""
+    from pipelines.review import Confirm
+
+    operations.perform(session, as_of, preview, lambda app: Confirm(transaction_id=_find(app, transaction), **told))
+
+
+@review.command()
+@_TRANSACTION
+@operations.options
+@click.pass_obj
+def hold(session: Session, /, transaction: str, as_of: date, preview: bool, **told: Any) -> None:
+    """Keep a transaction out of matching until it is released."""
+    from pipelines.review import Hold
+
+    operations.perform(session, as_of, preview, lambda app: Hold(transaction_id=_find(app, transaction), **told))
+
+
+@review.command()
+@_TRANSACTION
+@operations.options
+@click.pass_obj
+def release(session: Session, /, transaction: str, as_of: date, preview: bool, **told: Any) -> None:
+    """Let a held transaction be matched again."""
+    from pipelines.review import Release
+
+    operations.perform(session, as_of, preview, lambda app: Release(transaction_id=_find(app, transaction), **told))
+
+
+@review.command()
+@click.argument("transaction", metavar="[TRANSACTION]", default="")
+@click.option("--decision", default="", metavar="ID", help="Instead: take this one decision back.")
+@operations.options
+@click.pass_obj
+def undo(session: Session, /, transaction: str, decision: str, as_of: date, preview: bool, **told: Any) -> None:
+    """Take every allocation of a payment back by reversal, or one decision."""
+    from pipelines.review import Undo
+
+    def make(app: Kontoklar) -> Command:
+        key = _find(app, transaction) if transaction else ""
+        return Undo(transaction_id=key, decision_id=decision, **told)
+
+    operations.perform(session, as_of, preview, make)
+
+
+def _find(app: Kontoklar, transaction: str) -> str:
+    return app.inquiries.find_transaction(transaction)
+
+
+def _part(app: Kontoklar, transaction_id: str, invoice: str, debtor: str, amount: str | None) -> Part:
+    """A share of a payment; the amount is read in the currency of the payment."""
+    from pipelines.operations.commands import Part
+
+    if amount is None:
+        return Part(invoice, debtor)
+    return Part(invoice, debtor, operations.minor(amount, app.inquiries.currency_of(transaction_id)))
+
+
+for _command in operations.COMMANDS:
     review.add_command(_command)
 
 COMMANDS = (review,)

@@ -46,10 +46,11 @@ class Session:
         return config.load(self.configuration, self.database)
 
     @contextmanager
-    def command(self, name: str) -> Iterator[tuple[Kontoklar, Report]]:
+    def command(self, name: str, *, bars: bool = True) -> Iterator[tuple[Kontoklar, Report]]:
         """Opens the books, yields them with the report, and shows the report when the command is through.
 
         What takes long shows a bar on stderr meanwhile; nothing where nobody looks.
+        bars: False for commands that talk with the person themselves.
         """
         from pipelines.app import Kontoklar
 
@@ -61,11 +62,12 @@ class Session:
             TaskProgressColumn(),
             TimeElapsedColumn(),
         )
-        with Progress(*columns, console=stderr, transient=True, disable=not stderr.is_terminal) as bars:
-            bar = bars.add_task(name, total=None)
+        hidden = not (bars and stderr.is_terminal)
+        with Progress(*columns, console=stderr, transient=True, disable=hidden) as progress:
+            bar = progress.add_task(name, total=None)
 
             def told(what: str, done: int, total: int | None) -> None:
-                bars.update(bar, description=what, completed=done, total=total)
+                progress.update(bar, description=what, completed=done, total=total)
 
             application = Kontoklar(self.settings(), clock=instant, progress=told)
             try:

@@ -19,6 +19,9 @@ from pipelines.model.receivable import Collection, Contract, Debtor, Receivable
 
 SEED = 2026
 
+# Cents on each account before the first day.
+OPENING = {CAMT_ACCOUNT: 8_412_755, MT940_ACCOUNT: 3_120_340}
+
 # What goes wrong in the month, as it does: a truncated statement, one that comes two days late, one that comes twice.
 TRUNCATED, CORRECTED = date(2026, 10, 14), date(2026, 10, 15)
 DELAYED, ARRIVES = date(2026, 10, 21), date(2026, 10, 23)
@@ -108,7 +111,7 @@ def _billing(folder: Path, people: Company, days: Sequence[Day]) -> None:
 
 
 def _statements(folder: Path, payments: Sequence[Payment], days: dict[date, Day]) -> None:
-    balances = {CAMT_ACCOUNT: 8_412_755, MT940_ACCOUNT: 3_120_340}
+    balances = dict(OPENING)
 
     def deliver(on: date, name: str, content: bytes) -> None:
         path = folder / "statements" / on.isoformat() / name

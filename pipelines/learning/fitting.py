@@ -24,6 +24,9 @@ KNOTS: Final = (LEAST, -6.0, -3.0, -1.0, 0.0, 1.0, 3.0, 6.0, 9.0, 12.0, 16.0, MO
 _FINISH: Final = (-10.0, -6.0, -4.0, -2.5, -1.5, -0.75, 0.0, 0.75, 1.5, 2.5, 4.0, 6.0, 9.0, 12.0, 16.0)
 # Fewer cases than this bend nothing; the straight line stays.
 _ENOUGH: Final = 400
+# From how many cases, and wrong ones among them, a month has a curve of its own.
+_MANY: Final = 4000
+_MANY_WRONG: Final = 100
 # A family with fewer cases gets no term of its own.
 _FAMILY_CASES: Final = 40
 _LN2: Final = math.log(2.0)
@@ -92,11 +95,17 @@ def _finish(bits: np.ndarray, right: np.ndarray, weight: np.ndarray) -> tuple[tu
 def straighten(base: Honesty, cases: Sequence[Seen], strength: float = 10.0) -> Honesty:
     """The curve of ``base`` stretched and moved so that it fits these cases; ``base`` itself with too few of them.
 
-    Two numbers only, shrunk towards no change: a month of decisions cannot say more.
+    Two numbers only, shrunk towards no change, where few cases were wrong; a curve of its own where a month holds
+    thousands of cases and enough wrong ones.
     """
     right = np.array([case.right for case in cases], dtype=bool)
     if not base.knots or len(cases) < _ENOUGH or right.all() or not right.any():
         return base
+    if len(cases) >= _MANY and int((~right).sum()) >= _MANY_WRONG:
+        sums = np.array([base.bits(case.posterior, case.pattern) for case in cases])
+        outer = Honesty(finish=_finish(sums, right, np.ones(len(cases))))
+        inner = base.finish or ((LEAST, LEAST), (MOST, MOST))
+        return replace(base, finish=tuple((one, round(outer.finished(value), 3)) for one, value in inner))
     stated = np.array([log_odds(base.share(case.posterior, case.pattern)) for case in cases]) * _LN2
 
     def loss(move: np.ndarray) -> tuple[float, np.ndarray]:

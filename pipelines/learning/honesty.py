@@ -57,6 +57,10 @@ class Honesty:
     def bits(self, probability: float, pattern: str) -> float:
         """The same as log odds in bits, without the ceiling."""
         bits = _interpolate(self.knots, log_odds(probability)) + self._shift(pattern)
+        return self.finished(bits)
+
+    def finished(self, bits: float) -> float:
+        """Log odds after the second curve."""
         return _interpolate(self.finish, bits) if self.finish else bits
 
     def shares(self, probabilities: Sequence[float], patterns: Sequence[str]) -> list[float]:

@@ -19,8 +19,8 @@ from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 from sklearn.isotonic import IsotonicRegression  # type: ignore[import-untyped]
 
 # How far a weight may lie from the one in force, in bits: one standard deviation, and at most.
-_SPREAD: Final = 0.75
-_FARTHEST: Final = 2.5
+_SPREAD: Final = 0.25
+_FARTHEST: Final = 1.0
 # A level seen in fewer cases keeps its weight.
 _SEEN: Final = 10
 _LN2: Final = math.log(2.0)

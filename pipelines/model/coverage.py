@@ -12,8 +12,10 @@ class BankCoverage:
 
     account: IBAN. proven_to: last day whose closing balance is proven without a gap, None if none is.
     open_problems: codes of findings that are open on the account (``statement-held``, ``statement-gap`` …).
+    not_fetched: why its source could not fetch it last (``needs-authorisation``, ``locked`` …), "" when it could.
     """
 
     account: str
     proven_to: date | None
     open_problems: tuple[str, ...] = ()
+    not_fetched: str = ""

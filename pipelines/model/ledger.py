@@ -10,7 +10,8 @@ from pipelines.model.proposal import AllocationKind
 
 
 class Cause(StrEnum):
-    """What made us write an entry."""
+    """What made us write an entry. ``refund``: the bank carried a refund of ours out. ``claim``: a fee or interest we
+    charge; its receivable line is what is owed and settles nothing."""
 
     OPENING = "opening"
     BANK_BOOKING = "bank_booking"
@@ -19,6 +20,8 @@ class Cause(StrEnum):
     RETURN_CHARGE = "return_charge"
     CORRECTION = "correction"
     DECISION = "decision"
+    REFUND = "refund"
+    CLAIM = "claim"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,10 @@ from enum import StrEnum
 
 
 class AllocationKind(StrEnum):
-    """Why a cent was allocated (CONTRACT, ``allocations``)."""
+    """Why a cent was allocated (CONTRACT, ``allocations``).
+
+    ``recovery``: money for a claim that was written off. ``transit``: money of a payment service or of our own.
+    """
 
     SETTLEMENT = "settlement"
     PARTIAL = "partial"
@@ -18,6 +21,10 @@ class AllocationKind(StrEnum):
     WRITE_OFF = "write_off"
     REBOOKING = "rebooking"
     REVERSAL = "reversal"
+    CREDIT_NOTE = "credit_note"
+    REFUND = "refund"
+    RECOVERY = "recovery"
+    TRANSIT = "transit"
 
 
 class Disposition(StrEnum):

@@ -15,11 +15,13 @@ from pipelines.model.money import Money
 
 
 class EntryStatus(StrEnum):
-    """Only ``booked`` entries may ever post; pending and info entries are shown at most (D5)."""
+    """Only ``booked`` entries may ever post; pending and info entries are shown at most (D5). A ``doubtful`` entry is
+    what its source takes for a possible repetition of another: it is booked only if the balance needs it."""
 
     BOOKED = "booked"
     PENDING = "pending"
     INFO = "info"
+    DOUBTFUL = "doubtful"
 
 
 class BalanceKind(StrEnum):
@@ -161,6 +163,21 @@ class Coverage(StrEnum):
     PARTIAL = "partial"
 
 
+class Proof(StrEnum):
+    """What a statement's balances can prove.
+
+    ``stated``: the bank states what it states; without an opening balance the entries may stay unproven.
+    ``snapshot``: all entries of a window and the balance of the moment, from an API. Its opening balance is what the
+    entries leave of it. It may begin the chain of an account; where there is one it has to lead on from it, or is held.
+    ``doubted``: a snapshot whose source itself says that something is missing: it has to lead on from a proven balance
+    and cannot begin a chain, nor can a snapshot with doubtful entries.
+    """
+
+    STATED = "stated"
+    SNAPSHOT = "snapshot"
+    DOUBTED = "doubted"
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """One account statement or report as delivered.
@@ -189,6 +206,7 @@ class Statement:
     balances: tuple[Balance, ...] = ()
     account_owner: str = ""
     defects: tuple[Finding, ...] = ()
+    proof: Proof = Proof.STATED
 
 
 @dataclass(frozen=True, slots=True)

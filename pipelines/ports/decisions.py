@@ -20,8 +20,21 @@ class Decision(NamedTuple):
 
 
 class Decisions(Protocol):
-    def add(self, command: str, transaction_id: str, payload: Mapping[str, object], user: str, reason: str) -> Decision:
-        """Records one decision and gives it its number."""
+    def next_id(self, command: str, subject: str) -> str:
+        """The id of the next decision when its caller gives none."""
+        ...
+
+    def add(
+        self,
+        command: str,
+        transaction_id: str,
+        payload: Mapping[str, object],
+        user: str,
+        reason: str,
+        *,
+        decision_id: str = "",
+    ) -> Decision:
+        """Records one decision and gives it its number; decision_id: as planned, "" to derive it here."""
         ...
 
     def of(self, transaction_id: str) -> list[Decision]:

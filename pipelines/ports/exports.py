@@ -17,6 +17,8 @@ TABLES = (
     "triggers",
     "findings",
     "audit",
+    "operations",
+    "refunds",
 )
 
 

@@ -219,6 +219,11 @@ class TransactionQueries(Protocol):
         """Accounts (IBAN or account text) that statements were delivered for."""
         ...
 
+    def newest_documents(self, family: str) -> list[str]:
+        """Per account and currency the document (sha256) whose statement of a format family reaches furthest; of
+        several the one that arrived last."""
+        ...
+
     def coverage(self) -> list[AccountCoverage]:
         """Per account and currency how far it is known, sorted."""
         ...

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol, TypeVar
 
+from pipelines.ports.access import AccessRecords
 from pipelines.ports.audit import Audit
 from pipelines.ports.findings import Findings
 from pipelines.ports.history import History
 from pipelines.ports.invariants import Invariants
 from pipelines.ports.journal import Journal
 from pipelines.ports.learning import Learning
+from pipelines.ports.operations import Operations
 from pipelines.ports.proposals import Proposals
 
 T = TypeVar("T")
@@ -48,6 +50,11 @@ class Work(Protocol):
     @property
     def statements(self) -> Any:
         """Statements, bookings, transactions."""
+        ...
+
+    @property
+    def access(self) -> AccessRecords:
+        """How access to accounts stands, and what sources remember."""
         ...
 
     @property
@@ -88,6 +95,41 @@ class Work(Protocol):
     @property
     def decisions(self) -> Any:
         """What people decided."""
+        ...
+
+    @property
+    def audit_view(self) -> Any:
+        """The trail for people: filtered, with debtor and transaction."""
+        ...
+
+    @property
+    def debtors(self) -> Any:
+        """Who debtors are and what is known about them."""
+        ...
+
+    @property
+    def debtor_accounts(self) -> Any:
+        """The lines of debtor accounts."""
+        ...
+
+    @property
+    def debtor_search(self) -> Any:
+        """Debtors by what is known of them."""
+        ...
+
+    @property
+    def blocklist(self) -> Any:
+        """Accounts and addresses to keep out."""
+        ...
+
+    @property
+    def approvals(self) -> Any:
+        """Decisions that wait for a second person."""
+        ...
+
+    @property
+    def operations(self) -> Operations:
+        """What analysts' operations read and leave behind."""
         ...
 
     @property

@@ -10,12 +10,14 @@ from datetime import date
 from typing import Final
 
 from pipelines.dun import ROW_REFUSED, DunFacts, DunOutcome, DunSettings, Notice, plan_dunning
+from pipelines.model.access import AccessState
 from pipelines.model.coverage import BankCoverage
 from pipelines.model.dunning import TriggerState
 from pipelines.model.finding import Finding
 from pipelines.model.ids import derive
 from pipelines.model.money import format_minor
 from pipelines.plans import Plans
+from pipelines.ports.access import AccountAccess
 from pipelines.ports.outbox import Message
 from pipelines.ports.work import Books, Work
 
@@ -80,10 +82,33 @@ def stored_coverage(work: Work) -> list[BankCoverage]:
     problems: dict[str, set[str]] = defaultdict(set)
     for held in work.statements.held():
         problems[held.row.account].add(STATEMENT_GAP if held.verdict.code == STATEMENT_GAP else STATEMENT_HELD)
-    return [
-        BankCoverage(row.account, row.proven_until, tuple(sorted(problems[row.account])))
+    troubles = _troubles(work.access.latest())
+    for account, why in troubles.items():
+        if why == AccessState.INCOMPLETE.value:
+            # More than late: what came contradicts itself, so bookings of proven days are missing or were changed.
+            problems[account].add(why)
+    found = [
+        BankCoverage(row.account, row.proven_until, tuple(sorted(problems[row.account])), troubles.get(row.account, ""))
         for row in work.statements.coverage()
     ]
+    # Accounts that a source knows and has never delivered anything of.
+    told = {one.account for one in found}
+    return found + [
+        BankCoverage(account, None, (), why) for account, why in sorted(troubles.items()) if account not in told
+    ]
+
+
+def _troubles(facts: Sequence[AccountAccess]) -> dict[str, str]:
+    """account → why its source could not fetch it, "" when it could; a refused source refuses all its accounts. Of
+    several sources that have an account, one that could is enough."""
+    refused = {fact.source: fact for fact in facts if not fact.account and fact.state is not AccessState.COMPLETE}
+    found: dict[str, str] = {}
+    for fact in facts:
+        if fact.account:
+            last = refused.get(fact.source, fact)
+            why = "" if last.state is AccessState.COMPLETE else last.state.value
+            found[fact.account] = why if found.get(fact.account, why) else ""
+    return found
 
 
 def read_facts(work: Work, as_of: date, coverage: CoverageReader | None = None) -> DunFacts:

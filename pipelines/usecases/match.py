@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from pipelines.debtors.blocking import BlockingMatcher
 from pipelines.frames import RECEIPTS, conform
 from pipelines.learning.earned import Record, audited, record_of
 from pipelines.learning.payers import Learned, learned, payers_frame
@@ -69,7 +70,9 @@ def match(
         if last is not None and last.input_key == key:
             return MatchResult(counts=_counts(Plan()), unchanged=True)
         receipts, returns = conform(facts.receipts(), RECEIPTS, "receipts"), facts.returns()
-        matcher = make_matcher(basis(work, policy, as_of))
+        matcher: CohortMatcher = BlockingMatcher(
+            make_matcher(basis(work, policy, as_of)), work, receipts["transaction_id"].tolist(), as_of
+        )
         resolver = _resolver(work, returns)
         rejected, seen = facts.rejected(), facts.seen()
     plan = make_plan(receipts, returns, matcher, resolver, settlements_of(books.mode), rejected, seen)
@@ -132,13 +135,15 @@ def _resolver(work: Work, returns: Sequence[Transaction]) -> ReturnResolver:
     facts = work.match_facts
     collections, money_in = facts.collections(returns), facts.money_in(returns)
     items = work.journal.open_items({collection.invoice_number for collection in collections})
+    settlements = facts.settlements(returns, collections, money_in)
     return ReturnResolver(
         collections,
-        facts.settlements(returns, collections, money_in),
+        settlements,
         money_in,
         {number: abs(item.settled_elsewhere_minor) for number, item in items.items()},
         facts.returned(),
         {number: item.debtor_number for number, item in items.items()},
+        moved=work.operations.moved({settlement.transaction_id for settlement in settlements}),
     )
 
 

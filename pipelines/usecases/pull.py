@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from typing import Final
 
+from pipelines.chain import DOUBTED
 from pipelines.chart import Chart
 from pipelines.errors import UnreadableDocument
 from pipelines.model.finding import Finding, Severity
@@ -25,6 +26,7 @@ from pipelines.settle import settle
 from pipelines.settlement import Classify, Judgement, Settlement, Waiting
 from pipelines.usecases.account_facts import AccountKey as AccountKey
 from pipelines.usecases.account_facts import account_facts
+from pipelines.usecases.doubts import decided
 from pipelines.usecases.pull_commit import commit_settlement, has_news
 
 Read = Callable[[Document], Iterable[Statement]]
@@ -168,7 +170,8 @@ class Pull:
             wanted: dict[str, dict[str, HeldStatement]] = {}
             for item in held:
                 news = AccountKey(item.row.account, item.row.currency) in self._waiting
-                if news or outcomes.get(item.row.sha256) != "read":
+                # A person may have decided meanwhile what the source doubts.
+                if news or item.verdict.code == DOUBTED or outcomes.get(item.row.sha256) != "read":
                     wanted.setdefault(item.row.sha256, {})[item.row.statement_id] = item
             for sha256 in sorted(wanted):
                 self._read_again(work.archive.document(sha256), sha256, wanted[sha256], mode)
@@ -198,6 +201,7 @@ class Pull:
         with self._books.lease("pull", self._as_of) as context:
             with self._books.read() as work:
                 facts = account_facts(work.statements, key, waiting, self._own)
+                facts = replace(facts, decided=decided(work, context.mode, waiting))
             settlement = settle(facts, waiting, self._classify, context.mode)
             if has_news(settlement):
                 with self._books.write() as work:

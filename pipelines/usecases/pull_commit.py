@@ -82,11 +82,11 @@ def _statement_row(item: Verdict) -> StatementRow:
 
 
 def _opening_minor(item: Verdict) -> int | None:
-    """The stated opening balance, or the one the chain proved where the format has none."""
+    """The opening balance that the chain proved, else the stated one, else None."""
+    if item.verdict == PROVEN:
+        return item.told.opening_minor
     opening = item.waiting.statement.opening
-    if opening is not None:
-        return opening.amount.minor
-    return item.told.opening_minor if item.verdict == PROVEN else None
+    return None if opening is None else opening.amount.minor
 
 
 def _verdict_row(item: Verdict) -> VerdictRow:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from sinks.tables.access import (
+    access_memory,
+    account_access,
+)
 from sinks.tables.archive import (
     document_arrival,
     document_reading,
@@ -25,6 +29,16 @@ from sinks.tables.billing import (
     receivable,
 )
 from sinks.tables.columns import BIGINT, FLOAT, MUTABLE, metadata
+from sinks.tables.debtors import (
+    approval_outcome,
+    approval_request,
+    block,
+    block_end,
+    claim_kind,
+    debtor_access,
+    debtor_fact,
+    debtor_renumbering,
+)
 from sinks.tables.dunning import (
     dunning_trigger,
     outbox,
@@ -51,6 +65,15 @@ from sinks.tables.matching import (
     proposal,
     return_link,
 )
+from sinks.tables.operations import (
+    allocation_rule,
+    operation,
+    operation_undo,
+    payment_file,
+    payment_file_written,
+    refund,
+    refund_source,
+)
 from sinks.tables.runs import (
     fence,
     meta,
@@ -67,16 +90,27 @@ __all__ = [
     "BIGINT",
     "FLOAT",
     "MUTABLE",
+    "access_memory",
+    "account_access",
     "allocation",
     "allocation_reversal",
+    "allocation_rule",
+    "approval_outcome",
+    "approval_request",
     "audit",
     "audit_sample",
     "bank_transaction",
+    "block",
+    "block_end",
     "booking",
     "calibration_run",
+    "claim_kind",
     "collection",
     "contract",
     "debtor",
+    "debtor_access",
+    "debtor_fact",
+    "debtor_renumbering",
     "decision",
     "document_arrival",
     "document_reading",
@@ -93,8 +127,12 @@ __all__ = [
     "meta",
     "metadata",
     "observation",
+    "operation",
+    "operation_undo",
     "outbox",
     "outbox_attempt",
+    "payment_file",
+    "payment_file_written",
     "policy_activation",
     "policy_backtest",
     "proposal",
@@ -102,6 +140,8 @@ __all__ = [
     "raw_chunk",
     "raw_document",
     "receivable",
+    "refund",
+    "refund_source",
     "return_link",
     "run",
     "run_step",

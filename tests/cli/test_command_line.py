@@ -17,6 +17,7 @@ from pipelines.step import Step
 
 COMMANDS = (
     "init", "demo", "load", "pull", "match", "post", "dun", "deliver", "run", "review", "explain", "export", "check",
+    "authorize",
 )  # fmt: skip
 CANARY = "Erika Mustermann DE02120300000000202051"
 
@@ -162,7 +163,7 @@ def test_debug_shows_the_traceback(fake: type[FakeApp], capsys: pytest.CaptureFi
     ("arguments", "message"),
     [
         (["nonsense"], "No such command"),
-        (["backtest"], "No such command"),
+        (["backtrack"], "No such command"),
         (["run", "--as-of", "2026-02-30"], "is not a day"),
         (["run", "--as-of", "yesterday"], "is not a day"),
         (["pull", "--file", "none.xml"], "does not exist"),

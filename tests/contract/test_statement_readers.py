@@ -13,6 +13,13 @@ from sources.recognise import readers
 from tests.statement_files import balance, camt, entry, mt940, outcome
 
 EXAMPLES = {
+    "fints-balance": b"HISAL:5:7:3+DE02120300000000202051:BYLADEM1001+Girokonto+EUR+C:119,:EUR:20260803'",
+    "finapi-json": (
+        b'{"kontoklar":"finapi-account/1","window":{"from":null},"bank":{},"account":{"id":1,'
+        b'"iban":"DE02120300000000202051","accountCurrency":"EUR","balance":119.0},"transactions":[{"transactions":'
+        b'[{"id":7,"accountId":1,"bankBookingDate":"2026-08-03","valueDate":"2026-08-03","amount":119.0,'
+        b'"purpose":"RE 1"}],"paging":{"page":1,"perPage":500,"pageCount":1,"totalCount":1}}],"pending":[]}'
+    ),
     "camt": camt(balance("OPBD", "0.00"), balance("CLBD", "119.00"), entry()).encode(),
     "mt940": mt940(":61:2608010801C1,00NTRFNONREF", ":86:166?20x", closing="C260801EUR1,00").encode(),
     "csv": (

@@ -14,7 +14,9 @@ from prefect.client.schemas.objects import State
 import flows
 from pipelines.config import Settings
 from pipelines.errors import ConfigurationError, LedgerInvariantBroken
+from pipelines.model.access import AccessState
 from pipelines.model.finding import Finding, Severity
+from pipelines.ports.access import AccountAccess
 from pipelines.ports.statements import AccountCoverage
 from pipelines.step import Step
 from pipelines.usecases.pull import AccountKey
@@ -53,6 +55,7 @@ class Fake:
     findings: list[Finding] = field(default_factory=list)
     coverage: list[AccountCoverage] = field(default_factory=lambda: [covered(ACCOUNT)])
     calls: list[str] = field(default_factory=list)
+    standing: list[AccountAccess] = field(default_factory=list)
 
     def __call__(self, settings: Settings, *, clock: Callable[[], str]) -> Fake:
         return self
@@ -79,6 +82,7 @@ class Fake:
         name = f"take {sources[0] if sources else 'files'}"
         step = self._do(name)
         step.unavailable = [source for source in sources if source in self.unavailable]
+        step.access = [fact for fact in self.standing if fact.source in sources]
         return step
 
     def settle(self, job: FakeJob, key: AccountKey, as_of: date) -> Step:
@@ -99,6 +103,9 @@ class Fake:
     @property
     def inquiries(self) -> Fake:
         return self
+
+    def access(self) -> list[AccountAccess]:
+        return self.standing
 
     def accounts(self) -> list[AccountCoverage]:
         return self.coverage
@@ -152,7 +159,7 @@ def test_runs_are_named_after_command_and_day_and_tagged(fake: Fake) -> None:
     with get_client(sync_client=True) as client:
         found = client.read_flow_run(state.state_details.flow_run_id)
         tasks = recorded(client, found.id, 7)
-    assert found.name == "daily 2026-10-01"
+    assert found.name == "daily 2026-10-01 · 0 posted"
     names = {task.name for task in tasks}
     assert names == {
         "take bank-a 2026-10-01",
@@ -163,7 +170,7 @@ def test_runs_are_named_after_command_and_day_and_tagged(fake: Fake) -> None:
         "dun 2026-10-01",
         "deliver 2026-10-01",
     }
-    assert found.tags == ["kontoklar"]
+    assert sorted(found.tags) == ["kontoklar", "kontoklar-daily"]
 
 
 def recorded(client: Any, flow_run_id: Any, count: int) -> list[Any]:
@@ -189,6 +196,23 @@ def test_a_source_that_is_down_is_retried_and_fails_alone(fake: Fake) -> None:
     assert fake.calls[-1] == "deliver"
     assert (state.name, state.is_failed()) == ("SourceUnavailable", True)
     assert "bank-a" in (state.message or "")
+
+
+def test_an_account_that_waits_for_a_person_is_named_masked_and_nothing_is_retried(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake.sources = ["bank-a", "bank-b"]
+    state_of = AccessState.NEEDS_AUTHORISATION
+    fake.standing = [AccountAccess("bank-a", ACCOUNT, 1, state_of, "consent-expired", None, date(2026, 10, 1))]
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr("pipelines.orchestration.events.emit_event", lambda **event: told.append(event))
+    state = run()
+    assert fake.calls.count("take bank-a") == 1
+    assert fake.calls[-1] == "deliver"
+    assert (state.name, state.is_failed()) == ("AccountsNotFetched", True)
+    assert "needs-authorisation (consent-expired)" in (state.message or "")
+    assert ACCOUNT not in f"{state.message} {told}"
+    assert [event["event"] for event in told] == ["kontoklar.access.needs-authorisation"]
 
 
 def test_nothing_else_is_retried(fake: Fake) -> None:

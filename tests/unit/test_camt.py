@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from pipelines.model.money import Money
-from pipelines.model.statement import Coverage, Entry, EntryDetail, EntryStatus
+from pipelines.model.statement import BalanceKind, Coverage, Entry, EntryDetail, EntryStatus
 from tests.statement_files import (
     ACCOUNT,
     PAYER,
@@ -188,7 +188,9 @@ def test_previous_closing_is_an_opening_and_opening_wins() -> None:
 
 def test_intraday_report_without_closing_is_partial() -> None:
     (statement,) = statements(camt(OPEN, balance("ITBD", "119.00"), entry(), version="camt.052.001.08"))
-    assert (statement.coverage, statement.closing) == (Coverage.PARTIAL, None)
+    assert statement.coverage is Coverage.PARTIAL
+    assert statement.closing is not None
+    assert (statement.closing.kind, statement.closing.amount.minor) == (BalanceKind.INTERIM_CLOSING, 11900)
 
 
 def paged(number: int, *parts: str) -> str:

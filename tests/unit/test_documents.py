@@ -178,7 +178,7 @@ def test_not_a_regular_file(tmp_path: Path) -> None:
 def test_the_files_source(tmp_path: Path) -> None:
     (tmp_path / "a.sta").write_bytes(b"x")
     source: Source = build({"name": "drop", "use": "files", "path": str(tmp_path)})
-    (document,) = source.fetch(None)
+    (document,) = source.fetch()
     assert isinstance(document, Document)
     assert (source.name, document.name, document.source, document.content) == ("drop", "a.sta", "drop", b"x")
 
@@ -194,4 +194,4 @@ def test_wrong_options(options: dict[str, object]) -> None:
 
 def test_a_missing_folder_is_an_unavailable_source(tmp_path: Path) -> None:
     with pytest.raises(SourceUnavailable):
-        build({"path": str(tmp_path / "none")}).fetch(None)
+        build({"path": str(tmp_path / "none")}).fetch()

@@ -251,7 +251,7 @@ def test_weights_follow_the_decisions_and_few_move_them_little() -> None:
     bits = default_policy().bits
     many, few = estimate(choices(800, 0.9), bits), estimate(choices(12, 0.9), bits)
     gap = many.shifts["payer.learned"] - many.shifts["payer.unknown"]
-    assert 2.0 < gap < math.log2(0.9 / 0.1)  # shrunk towards the weights in force
+    assert 1.0 < gap < math.log2(0.9 / 0.1)  # shrunk towards the weights in force
     assert abs(few.shifts.get("payer.learned", 0.0)) < 1.5
     assert many.loss_after < many.loss_before
 
@@ -301,3 +301,11 @@ def test_the_shipped_policy_states_where_it_starts() -> None:
     assert policy.honesty.knots
     assert sum(cases for cases, _ in policy.record.values()) > 100_000
     assert replace(policy, record={}).record == {}
+
+
+def test_what_is_held_against_a_proposal_lowers_what_is_stated() -> None:
+    ledger = [*crowd(), item("RE-2026-00123", 128317)]
+    named, never_issued = plan(ledger, payment(128317, "RE-2026-00123")), plan(ledger, payment(128317, "RE-2026-99871"))
+    assert named[0].probability > 0.999
+    assert (never_issued[0].disposition, never_issued[0].reason) == (Disposition.REVIEW, "unexplained-number")
+    assert never_issued[0].probability < 0.9

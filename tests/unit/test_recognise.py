@@ -68,7 +68,7 @@ def test_every_reader_is_asked_by_content() -> None:
         (mt940(), "mt940"),
     ):
         assert reader_for(Document("wrong.pdf", text.encode(), "file")).name == name
-    assert [reader.name for reader in readers()] == ["camt", "mt940", "csv"]
+    assert [reader.name for reader in readers()] == ["camt", "mt940", "finapi-json", "fints-balance", "csv"]
 
 
 def told(text: str) -> list[str]:

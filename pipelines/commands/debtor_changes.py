@@ -1,0 +1,209 @@
+"""``debtor add|change|renumber|access|unmask|block|unblock``: what a person changes; each names who and why."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import click
+
+from pipelines.commands.debtor import DEBTOR, debtor
+from pipelines.commands.report import stdout
+from pipelines.commands.session import Day, Session, as_of_option, shared, user_options
+from pipelines.errors import ConfigurationError
+
+_PLURAL = {"iban": "ibans", "alias": "aliases", "tag": "tags", "external-id": "external_id"}
+
+
+def _changes(sets: tuple[str, ...], unsets: tuple[str, ...], adds: tuple[str, ...], removes: tuple[str, ...]) -> Any:
+    from pipelines.debtors.desk import FieldChange
+    from pipelines.model.debtor import Action
+
+    changes = []
+    for action, texts in ((Action.SET, sets), (Action.ADD, adds), (Action.REMOVE, removes)):
+        for text in texts:
+            name, equals, value = text.partition("=")
+            if not equals:
+                raise ConfigurationError(f"--{action.value} {text} must be FIELD=VALUE")
+            changes.append(FieldChange(_PLURAL.get(name, name), action, value))
+    return changes + [FieldChange(_PLURAL.get(name, name), Action.UNSET) for name in unsets]
+
+
+def _change_options(command: Any) -> Any:
+    for option in (
+        click.option("--remove", "removes", multiple=True, metavar="FIELD=VALUE", help="From iban, alias or tag."),
+        click.option("--add", "adds", multiple=True, metavar="FIELD=VALUE", help="To iban, alias or tag."),
+        click.option("--unset", "unsets", multiple=True, metavar="FIELD", help="Let the load speak again."),
+        click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE", help="name, email, address, external-id."),
+    ):
+        command = option(command)
+    return command
+
+
+@debtor.command()
+@click.argument("number", metavar="NUMBER")
+@click.option("--name", required=True, help="The debtor's name.")
+@_change_options
+@user_options
+@as_of_option
+@shared
+@click.pass_obj
+def add(
+    session: Session,
+    number: str,
+    name: str,
+    sets: tuple[str, ...],
+    unsets: tuple[str, ...],
+    adds: tuple[str, ...],
+    removes: tuple[str, ...],
+    user: str,
+    reason: str,
+    as_of: date,
+) -> None:
+    """A new debtor by hand."""
+    with session.command("debtor add") as (app, report):
+        changes = _changes(sets, unsets, adds, removes)
+        profile = app.debtor_desk(as_of).add(number, name, changes, user=user, reason=reason)
+        report.counts = {"added": 1}
+        report.more["debtor_id"], report.more["debtor_number"] = profile.debtor_id, profile.debtor_number
+
+
+@debtor.command()
+@DEBTOR
+@_change_options
+@user_options
+@as_of_option
+@shared
+@click.pass_obj
+def change(
+    session: Session,
+    debtor: str,
+    sets: tuple[str, ...],
+    unsets: tuple[str, ...],
+    adds: tuple[str, ...],
+    removes: tuple[str, ...],
+    user: str,
+    reason: str,
+    as_of: date,
+) -> None:
+    """Change what is known; a person's word stands above every load until --unset or --remove."""
+    with session.command("debtor change") as (app, report):
+        changes = _changes(sets, unsets, adds, removes)
+        if not changes:
+            raise click.UsageError("say what to change: --set, --unset, --add or --remove")
+        profile = app.debtor_desk(as_of).change(debtor, changes, user=user, reason=reason)
+        report.counts = {"changed": 1}
+        report.more["debtor_id"], report.more["debtor_number"] = profile.debtor_id, profile.debtor_number
+
+
+@debtor.command()
+@DEBTOR
+@click.argument("number", metavar="NUMBER")
+@click.option("--join", is_flag=True, help="NUMBER was loaded already and is this debtor; cannot be taken back.")
+@user_options
+@as_of_option
+@shared
+@click.pass_obj
+def renumber(session: Session, debtor: str, number: str, join: bool, user: str, reason: str, as_of: date) -> None:
+    """Give a debtor another customer number; id, account and history stay."""
+    with session.command("debtor renumber") as (app, report):
+        profile = app.debtor_desk(as_of).renumber(debtor, number, user=user, reason=reason, join=join)
+        report.counts = {"renumbered": 1}
+        report.more["debtor_id"], report.more["numbers"] = profile.debtor_id, list(profile.numbers)
+
+
+@debtor.command()
+@DEBTOR
+@click.option("--renew", is_flag=True, help="Make every hash given out before worthless.")
+@user_options
+@as_of_option
+@shared
+@click.pass_obj
+def access(session: Session, debtor: str, renew: bool, user: str, reason: str, as_of: date) -> None:
+    """The access hash of the debtor's own page: a secret, so showing it is audited."""
+    with session.command("debtor access") as (app, report):
+        told = app.debtor_desk(as_of).access_hash(debtor, user=user, reason=reason, renew=renew)
+        report.more["access_hash"] = told
+        if not session.as_json:
+            stdout.print(told, markup=False)
+
+
+@debtor.command()
+@DEBTOR
+@user_options
+@as_of_option
+@shared
+@click.pass_obj
+def unmask(session: Session, debtor: str, user: str, reason: str, as_of: date) -> None:
+    """A debtor's whole IBANs; who looked and why is audited."""
+    with session.command("debtor unmask") as (app, report):
+        ibans = app.debtor_desk(as_of).unmask(debtor, user=user, reason=reason)
+        report.counts = {"ibans": len(ibans)}
+        report.more["ibans"] = ibans
+        if not session.as_json:
+            for iban in ibans:
+                stdout.print(iban, markup=False)
+
+
+def _what(iban: str | None, email: str | None) -> tuple[str, str]:
+    if (iban is None) == (email is None):
+        raise click.UsageError("name either --iban or --email")
+    return ("iban", iban) if iban is not None else ("email", email or "")
+
+
+def _value_options(command: Any) -> Any:
+    for option in (
+        click.option(
+            "--debtor", default="", metavar="DEBTOR", help="Only for this debtor; default: all, new ones too."
+        ),
+        click.option("--email", metavar="ADDRESS", help="The address."),
+        click.option("--iban", metavar="IBAN", help="The whole IBAN; compared in full, shown masked."),
+    ):
+        command = option(command)
+    return command
+
+
+@debtor.command()
+@_value_options
+@click.option("--until", type=Day(), metavar="DATE", help="Last blocked day; default: until it is taken back.")
+@user_options
+@as_of_option
+@shared
+@click.pass_obj
+def block(
+    session: Session,
+    iban: str | None,
+    email: str | None,
+    debtor: str,
+    until: date | None,
+    user: str,
+    reason: str,
+    as_of: date,
+) -> None:
+    """Keep an IBAN or e-mail address out: no collection, no refund, no automatic posting."""
+    kind, value = _what(iban, email)
+    with session.command("debtor block") as (app, report):
+        row = app.debtor_desk(as_of).block(kind, value, user=user, reason=reason, key=debtor, until=until)
+        report.counts = {"blocked": 1}
+        report.more["block_id"], report.more["masked"] = row.block_id, row.masked
+        if not session.as_json:
+            stdout.print(f"blocked: {row.masked}", markup=False)
+
+
+@debtor.command()
+@_value_options
+@user_options
+@as_of_option
+@shared
+@click.pass_obj
+def unblock(
+    session: Session, iban: str | None, email: str | None, debtor: str, user: str, reason: str, as_of: date
+) -> None:
+    """Take a block back: that of one debtor, or that for all."""
+    kind, value = _what(iban, email)
+    with session.command("debtor unblock") as (app, report):
+        rows = app.debtor_desk(as_of).unblock(kind, value, user=user, reason=reason, key=debtor)
+        report.counts = {"unblocked": len(rows)}
+
+
+COMMANDS = (debtor,)
