@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 DEMO ?= demo
 WORKERS ?= auto
 
-.PHONY: help setup demo demo-live test lint format types unit bench peers stories serve ops ci check constraints clean
+.PHONY: help setup demo demo-live test lint format types unit bench peers stories serve notebooks ops ci check constraints clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,11 @@ peers: $(STAMP) ## other matchers on the same data; makes their own environments
 
 serve: $(STAMP) ## the daily flow on working days; starts a Prefect server unless PREFECT_API_URL names one
 	bash scripts/serve.sh $(BIN)
+
+notebooks: $(STAMP) ## JupyterLab on the demo's books; KONTOKLAR_USER decides, KONTOKLAR_LANGUAGE=en for English
+	@[ -f $(DEMO)/kontoklar.toml ] || $(BIN)/kontoklar demo $(DEMO)
+	KONTOKLAR_CONFIG=$(abspath $(DEMO)/kontoklar.toml) KONTOKLAR_AS_OF=$${KONTOKLAR_AS_OF:-2026-11-02} \
+	  $(BIN)/jupyter lab --notebook-dir notebooks notebooks/review.ipynb
 
 ops: $(STAMP) ## a Prefect server with deployments, automations, a worker and runs on the demo's books
 	@bash scripts/ops.sh $(BIN) $(DEMO)

@@ -1,0 +1,276 @@
+"""The review grid: an anywidget of our own that works offline, and the session that carries its decisions out.
+
+The browser sends typed messages; each becomes a command of ``pipelines.review``, attributed, with the version that was
+on the screen and an id of its own, so that it is applied exactly once. What has changed meanwhile is shown, not forced.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from desk import cases, formats
+from desk.inert import inert
+from desk.opening import Desk
+from desk.words import ANSWERS, GRID, texts
+from pipelines.amounts import AmountError, parse_amount
+from pipelines.errors import KontoklarError
+from pipelines.learning.reasons import REASONS
+from pipelines.model.money import exponent
+from pipelines.review import (
+    Accept, Assign, Command, Decided, Hold, OnAccount, Part, Preview, Refund, Reject, ReviewDesk, Split,
+    StaleDecision, Undo, WriteOff,
+)  # fmt: skip
+
+_STATIC = Path(__file__).with_name("static")
+
+
+class ReviewGrid(anywidget.AnyWidget):
+    """A list on the left, one case on the right, everything by keyboard. rows and texts: see ``cases`` and ``words``."""
+
+    _esm = _STATIC / "grid.js"
+    _css = _STATIC / "grid.css"
+    rows = traitlets.List().tag(sync=True)
+    texts = traitlets.Dict().tag(sync=True)
+
+
+def review(desk: Desk) -> ReviewGrid:
+    """The grid over everything that waits. Decisions are attributed to ``desk.user``."""
+    words = texts(GRID, desk.language)
+    words |= {f"reason.{code}": told[desk.language] for code, told in REASONS.items()}
+    grid = ReviewGrid(rows=cases.rows(desk), texts=words)
+    session = Session(desk, grid.rows, grid.send)
+    grid.on_msg(lambda _widget, message, _buffers: session.receive(message))
+    return grid
+
+
+class Session:
+    """One sitting at the grid. rows: what the grid shows. send: how to answer it."""
+
+    def __init__(self, desk: Desk, rows: Sequence[Mapping[str, Any]], send: Callable[[dict[str, Any]], object]) -> None:
+        self._desk = desk
+        self._rows = [dict(row) for row in rows]
+        self._send = send
+        # A key of the browser counts from 1 in every sitting; this makes it one of a kind.
+        self._sitting = secrets.token_hex(8)
+        self._versions: dict[str, str] = {}
+        self._done: list[Decided] = []
+        self._answers = texts(ANSWERS, desk.language)
+
+    def receive(self, message: Mapping[str, Any]) -> None:
+        """One message of the grid. What cannot be done is answered, never raised into the notebook."""
+        kinds = {"detail": self._detail, "preview": self._preview, "decide": self._decide, "like": self._like,
+                 "batch": self._batch}  # fmt: skip
+        handler = kinds.get(str(message.get("type")))
+        if handler is None:
+            return
+        try:
+            handler(message)
+        except StaleDecision:
+            self._refuse(message, self._answers["stale"], stale=True)
+        except (KontoklarError, AmountError) as refused:
+            if self._has_moved(message):
+                self._refuse(message, self._answers["stale"], stale=True)
+            else:
+                self._refuse(message, inert(str(refused)))
+
+    def _has_moved(self, message: Mapping[str, Any]) -> bool:
+        """Whether what was refused is no longer what the screen showed; then that is what has to be told."""
+        id_ = str(message.get("id") or "")
+        seen = self._versions.get(id_, "")
+        return bool(seen) and seen != self._version(id_, 0)
+
+    # --- looking ------------------------------------------------------------------------------------------------
+
+    def _detail(self, message: Mapping[str, Any]) -> None:
+        id_ = str(message["id"])
+        told = cases.detail(self._desk, id_, self._rows)
+        rank = told["ways"][0]["rank"] if told["ways"] else 0
+        self._versions[id_] = self._version(id_, rank)
+        self._send({"type": "detail", "id": id_, "detail": told})
+
+    def _version(self, id_: str, rank: int) -> str:
+        """What a decision rests on; the same for every command about this transaction."""
+        who = {"user": self._desk.user, "reason": "preview", "transaction_id": id_}
+        try:
+            command: Command = Accept(rank=rank, **who) if rank else Hold(**who)
+            return self._review().preview(command).seen
+        except KontoklarError:
+            return self._review().preview(Hold(**who)).seen
+
+    def _preview(self, message: Mapping[str, Any]) -> None:
+        try:
+            shown = self._review().preview(self._command(message, "preview"))
+        except (KontoklarError, AmountError) as refused:
+            self._send({"type": "preview", "id": message["id"], "error": inert(str(refused))})
+            return
+        notes = [inert(note) for note in (*shown.notes, shown.needs_approval) if note]
+        self._send({"type": "preview", "id": message["id"], "lines": self._balances(shown), "notes": notes})
+
+    def _balances(self, shown: Preview) -> list[dict[str, str]]:
+        language = self._desk.language
+        return [
+            {
+                "what": inert(f"{one.key} {one.dunning}".strip()),
+                "before": formats.money(one.old_minor, one.currency, language),
+                "change": formats.money(one.change_minor, one.currency, language),
+                "after": formats.money(one.new_minor, one.currency, language),
+            }
+            for one in shown.balances
+        ]
+
+    # --- deciding -----------------------------------------------------------------------------------------------
+
+    def _decide(self, message: Mapping[str, Any]) -> None:
+        if message["command"] == "undo":
+            self._undo(message)
+            return
+        id_ = str(message["id"])
+        command = self._command(message, str(message.get("reason") or "") or self._why(message))
+        decided = self._review().apply(command)
+        self._done.append(decided)
+        self._send({
+            "type": "decided", "key": message["key"], "text": self._told(str(message["command"]), decided, id_),
+            "gone": [id_] if not self._still(id_) else [], "rows": self._fresh([id_]),
+        })  # fmt: skip
+
+    def _undo(self, message: Mapping[str, Any]) -> None:
+        last = next((one for one in reversed(self._done) if one.decision_id and not one.request_id), None)
+        if last is None:
+            self._refuse(message, self._answers["nothing-to-undo"])
+            return
+        why = str(message.get("reason") or "") or f"undone by {self._desk.user} in the same sitting"
+        self._review().apply(
+            Undo(decision_id=last.decision_id, user=self._desk.user, reason=why, command_id=self._key(message))
+        )
+        self._done.remove(last)
+        rows = self._fresh([last.transaction_id])
+        text = self._answers["undo"].format(what=self._amount(last))
+        self._send({"type": "decided", "key": message["key"], "text": text, "gone": [], "rows": rows})
+
+    def _like(self, message: Mapping[str, Any]) -> None:
+        ids = [str(id_) for id_ in message["ids"]]
+        if not message.get("picked"):
+            ids = cases.alike(self._desk, str(message["id"]), self._rows)
+        found, total = [], 0
+        for id_ in ids:
+            row = next((row for row in self._rows if row["id"] == id_), None)
+            ways = cases.detail(self._desk, id_)["ways"] if row else []
+            if row is None or not ways:
+                continue
+            found.append({
+                "id": id_, "rank": ways[0]["rank"], "version": self._version(id_, ways[0]["rank"]),
+                "cells": [row["day"], row["name"], row["rest"], row["best"]],
+            })  # fmt: skip
+            total += int(row["rest_minor"])
+        amount = formats.money(total, "EUR", self._desk.language)
+        self._send({"type": "like", "cases": found, "total": amount, "teaches": []})
+
+    def _batch(self, message: Mapping[str, Any]) -> None:
+        gone, refused = [], 0
+        why = str(message.get("reason") or "") or self._why({"command": "batch"})
+        for one in message["cases"]:
+            try:
+                decided = self._review().apply(Accept(
+                    transaction_id=str(one["id"]), rank=int(one["rank"]), user=self._desk.user, reason=why,
+                    seen=str(one["version"]), command_id=f"{self._key(message)}:{one['id']}",
+                ))  # fmt: skip
+            except KontoklarError:
+                refused += 1
+                continue
+            self._done.append(decided)
+            gone.append(str(one["id"]))
+        text = self._answers["batch"].format(n=len(gone)) + (
+            f" · {refused}: {self._answers['stale']}" if refused else ""
+        )
+        rows = self._fresh([str(one["id"]) for one in message["cases"]])
+        self._send({"type": "decided", "key": message["key"], "text": text, "gone": gone, "rows": rows})
+
+    # --- the common part ----------------------------------------------------------------------------------------
+
+    def _review(self) -> ReviewDesk:
+        return self._desk.app.review_desk(self._desk.as_of)
+
+    def _key(self, message: Mapping[str, Any]) -> str:
+        return f"{self._sitting}:{message.get('key', '')}"
+
+    def _why(self, message: Mapping[str, Any]) -> str:
+        return f"review grid: {message['command']}"
+
+    def _command(self, message: Mapping[str, Any], reason: str) -> Command:
+        """The typed command of a message. Raises AmountError and what the command itself refuses."""
+        id_, name = str(message["id"]), str(message["command"])
+        values: Mapping[str, Any] = message.get("values") or {}
+        who = {
+            "user": self._desk.user, "reason": reason, "seen": self._versions.get(id_, ""),
+            "command_id": self._key(message) if message.get("key") else "",
+        }  # fmt: skip
+        currency = self._desk.app.inquiries.currency_of(id_)
+        amount = _minor(str(values.get("amount") or ""), currency)
+        invoice, debtor = str(values.get("invoice") or ""), str(values.get("debtor") or "")
+        match name:
+            case "accept":
+                return Accept(transaction_id=id_, rank=int(values["rank"]), **who)
+            case "reject":
+                return Reject(transaction_id=id_, rank=int(values["rank"]), **who)
+            case "hold":
+                return Hold(transaction_id=id_, **who)
+            case "assign":
+                return Assign(transaction_id=id_, part=_part(invoice, amount), **who)
+            case "on_account":
+                return OnAccount(transaction_id=id_, debtor_number=debtor, amount_minor=amount, **who)
+            case "split":
+                parts = tuple(_part(str(to), _minor(str(text), currency)) for to, text in values["parts"])
+                return Split(transaction_id=id_, parts=parts, **who)
+            case "refund":
+                return Refund(debtor_number=debtor, amount_minor=amount, **{**who, "seen": ""})
+            case "writeoff":
+                return WriteOff(invoice_number=invoice, amount_minor=amount, **{**who, "seen": ""})
+        raise KontoklarError(f"There is no decision called {name!r}.")
+
+    def _still(self, id_: str) -> bool:
+        return any(row["id"] == id_ for row in self._fresh([id_]))
+
+    def _fresh(self, ids: Sequence[str]) -> list[dict[str, Any]]:
+        """How these cases stand now; those that no longer wait are not among them."""
+        found = cases.rows(self._desk, ids)
+        known = {row["id"] for row in found}
+        self._rows = [row for row in self._rows if row["id"] not in ids] + found
+        for id_ in ids:
+            self._versions.pop(id_, None)
+        return [row for row in found if row["id"] in known]
+
+    def _told(self, name: str, decided: Decided, id_: str) -> str:
+        if decided.request_id:
+            return self._answers["request"]
+        return self._answers[name].format(what=self._amount(decided))
+
+    def _amount(self, decided: Decided) -> str:
+        return formats.money(decided.amount_minor, decided.currency, self._desk.language)
+
+    def _refuse(self, message: Mapping[str, Any], text: str, *, stale: bool = False) -> None:
+        rows = self._fresh([str(message["id"])]) if stale and message.get("id") else []
+        self._send({"type": "refused", "key": message.get("key"), "text": text, "stale": stale, "rows": rows})
+
+
+def _part(target: str, amount: int | None) -> Part:
+    """An invoice, or ``@`` and a debtor's number for his account."""
+    if target.startswith("@"):
+        return Part(debtor_number=target[1:], amount_minor=amount)
+    return Part(invoice_number=target, amount_minor=amount)
+
+
+def _minor(text: str, currency: str) -> int | None:
+    """An amount as people type it, German or English; None for an empty field. Raises AmountError."""
+    plain = text.strip().removesuffix("€").strip()
+    if not plain:
+        return None
+    comma, point = plain.rfind(","), plain.rfind(".")
+    grouped = exponent(currency) == 2 and point >= 0 > comma and len(plain) - point == 4
+    mark = "," if comma > point or grouped else "."
+    return parse_amount(plain, currency, decimal_mark=mark, allow_groups=True)
