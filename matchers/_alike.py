@@ -7,10 +7,11 @@ parts a number may be reduced to. It lets through whatever the close look could 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain, repeat
+from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 from rapidfuzz.distance import OSA
@@ -29,6 +30,8 @@ class Typed(Protocol):
     value: int
 
 
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 C = TypeVar("C", bound=Typed)
 
 
@@ -39,49 +42,49 @@ def alike(items: Any, waiting: Sequence[tuple[int, list[C], list[int]]]) -> list
     if not sum(sizes):
         return result
     # Every row with every chunk of its receipt; rows outside, chunks inside.
-    of_pair = np.fromiter(
-        chain.from_iterable(
-            chain.from_iterable(repeat(row, len(chunks)) for row in rows) for _, chunks, rows in waiting
-        ),
-        np.int64,
-        sum(sizes),
-    )
-    chunk_of = list(chain.from_iterable(chunks * len(rows) for _, chunks, rows in waiting))
-    distinct, place = np.unique(of_pair, return_inverse=True)
-    values = np.fromiter((chunk.value for chunk in chunk_of), np.int64, len(chunk_of))
-    typed = [chunk.digits for chunk in chunk_of]
+    typed = [chunk.digits for _, chunks, _ in waiting for chunk in chunks]
+    lengths = np.array([len(chunks) for _, chunks, _ in waiting], np.int64)
+    counts = np.array([len(rows) for _, _, rows in waiting], np.int64)
+    every = np.fromiter(chain.from_iterable(rows for _, _, rows in waiting), np.int64, int(counts.sum()))
+    distinct, of_row = np.unique(every, return_inverse=True)
+    of_waiting = np.repeat(np.arange(len(waiting)), counts)
+    place = np.repeat(of_row, lengths[of_waiting])
+    starts = (np.cumsum(lengths) - lengths)[of_waiting]
+    ends = np.cumsum(lengths[of_waiting])
+    inside = np.arange(len(place)) - np.repeat(ends - lengths[of_waiting], lengths[of_waiting])
+    chunk_of = np.repeat(starts, lengths[of_waiting]) + inside
+    values = np.array([chunk.value for _, chunks, _ in waiting for chunk in chunks], np.int64)[chunk_of]
     numbers = items.numbers.array.take(pa.array(distinct))
     own = pc.replace_substring_regex(numbers, "[^0-9]+", "").to_pylist()
     last = pc.replace_substring_regex(numbers, "^.*?([0-9]+)[^0-9]*$", r"\1").to_pylist()
     counters, short_years = items.counters[distinct], items.series.short_year[distinct]
-    parts = (_number(own), _number(last), counters, short_years)
     found = np.zeros(len(values), dtype=bool)
-    for part in parts:
+    for part in (_number(own), _number(last), counters, short_years):
         found |= values == part[place]
-    found |= _near(typed, own, place, _EDITS)
-    found |= _near([text.lstrip("0") for text in typed], _texts(counters), place, 1)
-    found |= _near(typed, _texts(short_years), place, 1)
-    start = 0
-    for position, size in enumerate(sizes):
-        hits = np.flatnonzero(found[start : start + size])
-        if len(hits):
-            _, chunks, rows = waiting[position]
-            similar: dict[int, list[C]] = {}
-            for hit in hits.tolist():
-                similar.setdefault(rows[hit // len(chunks)], []).append(chunks[hit % len(chunks)])
-            result[position] = list(similar.items())
-        start += size
+    found |= _near(typed, own, chunk_of, place, _EDITS)
+    found |= _near([text.lstrip("0") for text in typed], _texts(counters), chunk_of, place, 1)
+    found |= _near(typed, _texts(short_years), chunk_of, place, 1)
+    bounds = np.cumsum([0, *sizes])
+    hits = np.flatnonzero(found)
+    owners = np.searchsorted(bounds, hits, side="right") - 1
+    similar: dict[int, dict[int, list[C]]] = {}
+    for hit, position in zip((hits - bounds[owners]).tolist(), owners.tolist(), strict=True):
+        _, chunks, rows = waiting[position]
+        row, chunk = divmod(hit, len(chunks))
+        similar.setdefault(position, {}).setdefault(rows[row], []).append(chunks[chunk])
+    for position, alike_rows in similar.items():
+        result[position] = list(alike_rows.items())
     return result
 
 
-def _near(typed: list[str], known: list[str], place: Any, most: int) -> Any:
+def _near(typed: list[str], known: list[str], chunk_of: Ints, place: Ints, most: int) -> Flags:
     """Which pairs are at most so many edits apart; those whose lengths say no are not compared."""
-    lengths = np.fromiter(map(len, typed), np.int64, len(typed))
+    lengths = np.fromiter(map(len, typed), np.int64, len(typed))[chunk_of]
     others = np.fromiter(map(len, known), np.int64, len(known))[place]
-    result = (np.abs(lengths - others) <= most) & (others > 0)
+    result: Flags = (np.abs(lengths - others) <= most) & (others > 0)
     chosen = np.flatnonzero(result)
     if len(chosen):
-        pairs = [typed[one] for one in chosen.tolist()], [known[one] for one in place[chosen].tolist()]
+        pairs = [typed[one] for one in chunk_of[chosen].tolist()], [known[one] for one in place[chosen].tolist()]
         result[chosen] = cpdist(*pairs, scorer=OSA.distance, score_cutoff=most, dtype=np.int8) <= most
     return result
 

@@ -10,6 +10,7 @@ from pipelines.ports.matcher import CandidateRows, MatchIndex, Scan, Window
 
 # Below this a number without a keyword in front of it is too common to name a customer.
 _SHORTEST_ALONE = 5
+_WRITTEN = frozenset({"full", "bare", "digits", "creditor_reference"})
 _JOINING = frozenset("-/._")
 
 
@@ -28,17 +29,14 @@ class CustomerNumber:
             if not windows:
                 continue
             scan = index.scan(receipt)
-            taken = {
-                (hit.start, hit.end)
-                for hits in index.item_hits(receipt).values()
-                for hit in hits
-                if hit.start >= 0 and hit.level in {"full", "bare", "digits", "creditor_reference"}
-            }
+            taken: set[tuple[int, int]] | None = None
             for window in windows:
                 debtor = index.items.debtor_with_key(window.key)
                 mandated = () if debtor >= 0 else index.items.by_mandate.get(window.key, ())
                 if debtor < 0 and not mandated:
                     continue
+                if taken is None:
+                    taken = _taken(index, receipt)
                 word = scan.keyword(window.first)
                 certain = word == "customer" or (word == "" and not window.key[0].isdigit())
                 if word != "customer" and (
@@ -67,6 +65,16 @@ def _distinctive(scan: Scan, window: Window) -> bool:
 def _is_counter(index: MatchIndex, scan: Scan, window: Window) -> bool:
     """Whether it is the last part of what looks like an invoice number written with blanks: ``2026 08 15753``."""
     return window.first == window.last and index.items.series.is_joined_shape(scan.runs, scan.text, window.first)
+
+
+def _taken(index: MatchIndex, receipt: int) -> set[tuple[int, int]]:
+    """The characters that name an item as they are."""
+    return {
+        (hit.start, hit.end)
+        for hits in index.item_hits(receipt).values()
+        for hit in hits
+        if hit.start >= 0 and hit.level in _WRITTEN
+    }
 
 
 def _inside(window: Window, taken: set[tuple[int, int]]) -> bool:

@@ -236,7 +236,7 @@ def _chunks(index: MatchIndex, receipt: int) -> list[Chunk]:
     for window in index.windows(receipt):
         if scan.keyword(window.first) in {"customer", "order"} or _is_inside(scan, window, index.items.series.prefixes):
             continue
-        digits = _NOT_DIGIT.sub("", window.key)
+        digits = window.key if window.key.isdigit() else _NOT_DIGIT.sub("", window.key)
         if 2 <= len(digits) <= 18:
             beside = _beside(scan, window)
             found.setdefault((window.start, window.end), Chunk(digits, window.start, window.end, False, beside))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 from pipelines.ports.matcher import CandidateRows, MatchIndex
@@ -21,6 +22,10 @@ class DebtorName:
         """The best few debtors per receipt at level ``full`` or ``close``."""
         rows = CandidateRows()
         names = index.items.names
+        names.prime(
+            [name for receipt in range(index.count) if not index.is_done(receipt) for name in index.payers(receipt)],
+            np.empty(0, np.int64),
+        )
         for receipt in range(index.count):
             if index.is_clear(receipt) or any(
                 hit.level in _PAYER for hits in index.debtor_hits(receipt).values() for hit in hits

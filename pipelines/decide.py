@@ -31,6 +31,10 @@ _STRONG_REFERENCE_BITS = 10.0
 _RARE_AMOUNT_BITS = 9.0
 _SETS = frozenset({"range", "listed", "listed_part", "listed_more"})
 _WHOLE = frozenset({"own_id", "creditor_reference", "document", "full", "bare", "digits"})
+_NAMED = NAMING | _SETS | {"batch_total"}
+_REFERRING = NAMING | DAMAGED | _SETS
+_LEGIBLE = DAMAGED - FAINT
+_WHOLE_AMOUNT = EXPLAINING | {"late_discount"}
 
 
 class Decision(NamedTuple):
@@ -87,11 +91,9 @@ def _objections(policy: Policy, batch: Batch, judgement: Judgement, choice: Choi
 
 def kinds(one: Explanation) -> int:
     """How many independent kinds of evidence speak for an explanation: reference, amount, payer."""
-    reference = one.reference in NAMING | DAMAGED | _SETS and one.reference_bits >= _KIND_BITS
+    reference = one.reference in _REFERRING and one.reference_bits >= _KIND_BITS
     reference = reference or one.reference == "batch_total"
-    amount = one.amount in EXPLAINING | {"late_discount"} and (
-        one.amount_bits >= _KIND_BITS or one.amount == "batch_total"
-    )
+    amount = one.amount in _WHOLE_AMOUNT and (one.amount_bits >= _KIND_BITS or one.amount == "batch_total")
     return int(reference) + int(amount) + int(one.payer_strength >= _PAYER_BITS)
 
 
@@ -146,9 +148,9 @@ def _could_pay_more(batch: Batch, judgement: Judgement, one: Explanation) -> boo
 
 def _evidence_objection(policy: Policy, batch: Batch, judgement: Judgement, one: Explanation) -> str:
     found = kinds(one)
-    named = one.reference in NAMING | _SETS | {"batch_total"}
+    named = one.reference in _NAMED
     if one.reference in DAMAGED:
-        if one.amount not in EXPLAINING | {"late_discount"}:
+        if one.amount not in _WHOLE_AMOUNT:
             return "amount-unexplained"
         # The neighbour of a number may be an invoice of another company: the payer, or a relative, must fit as well.
         # Letters typed for digits are no neighbours: the number is all there.
@@ -163,7 +165,7 @@ def _evidence_objection(policy: Policy, batch: Batch, judgement: Judgement, one:
         return "unnamed-items"
     if found < policy.automation.min_kinds:
         return "single-evidence"
-    if not named and one.reference not in DAMAGED - FAINT:
+    if not named and one.reference not in _LEGIBLE:
         if judgement.other_purpose:
             return "other-purpose"
         if judgement.foreign_number:

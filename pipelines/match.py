@@ -6,7 +6,7 @@ tells it with ``settle`` and ``reopen`` what posted in between. The result does 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -21,8 +21,9 @@ from pipelines.learning.payers import Learned
 from pipelines.learning.reasons import text
 from pipelines.learning.risk import within_budget
 from pipelines.matching.amounts import Line
-from pipelines.matching.assign import Choice, assign, wanted_by
+from pipelines.matching.assign import Choice, alone, assign, wanted_by
 from pipelines.matching.batch import Batch
+from pipelines.matching.clear import ClearCases
 from pipelines.matching.columns import days
 from pipelines.matching.evidence import Weigher
 from pipelines.matching.explain import Explainer, Explanation, Judgement
@@ -154,27 +155,55 @@ class Matcher:
         batch = Batch(self._items, frame, self._policy, self._learned)
         for strategy in self._strategies:
             batch.add(strategy.name, strategy.candidates(batch, frame))
+        batch.prime_names()
         weigher = Weigher(batch)
         explainer = Explainer(batch, weigher)
-        judgements = [explainer.judge(receipt) for receipt in range(batch.count)]
-        alone: list[Decision] = []
-        claims: list[dict[str, int]] = []
         numbers = self._items.numbers
+        decisions: dict[int, Decision] = {}
+        claims: list[dict[str, int]] = [{} for _ in range(batch.count)]
 
         def may_post(judgement: Judgement, choice: Choice) -> bool:
             decision = decide(self._policy, self._earned, batch, judgement, choice)
-            alone.append(decision)
+            decisions[judgement.receipt] = decision
             posts = decision.disposition is Disposition.AUTO
             wanted = wanted_by(choice.explanation) if posts else {}
-            claims.append({numbers[row]: amount for row, amount in wanted.items()})
+            claims[judgement.receipt] = {numbers[row]: amount for row, amount in wanted.items()}
             return posts
 
-        choices = assign(batch, judgements, self._policy, may_post)
         prior = Evidence("prior", "item", round(weigher.prior_item, 2))
+        judgements: dict[int, Judgement] = {}
+        cases = ClearCases(batch, weigher, explainer) if self._observe is None else None
+        taken: dict[int, tuple[int, Proposal]] = {}
+        clear: dict[int, list[int]] = {}
+        examples: dict[Hashable, Proposal] = {}
+        for receipt in range(batch.count):
+            case = cases.of(receipt) if cases is not None else None
+            if case is None:
+                judgements[receipt] = explainer.judge(receipt)
+                continue
+            row, evidence = case
+            example = examples.get(evidence)
+            if example is None:
+                judgement = explainer.judge(receipt)
+                choice = alone(judgement)
+                decision = decide(self._policy, self._earned, batch, judgement, choice)
+                example = examples[evidence] = self._proposals(batch, judgement, choice, decision, prior)[0]
+            taken[receipt] = row, example
+            if example.disposition is Disposition.AUTO:
+                clear.setdefault(row, []).append(receipt)
+        choices = assign(batch, judgements, clear, explainer.judge, self._policy, may_post)
         result: list[list[Proposal]] = []
-        for judgement, choice, first in zip(judgements, choices, alone, strict=True):
-            # Only who was in a contest has to be decided again.
-            decision = decide(self._policy, self._earned, batch, judgement, choice) if choice.contested else first
+        for receipt in range(batch.count):
+            if receipt not in judgements:
+                row, example = taken[receipt]
+                result.append([self._like(batch, receipt, row, example)])
+                if example.disposition is Disposition.AUTO:
+                    claims[receipt] = {numbers[row]: batch.amounts[receipt]}
+                continue
+            judgement, choice, decision = judgements[receipt], choices[receipt], decisions[receipt]
+            if choice.contested:
+                # Only who was in a contest has to be decided again.
+                decision = decide(self._policy, self._earned, batch, judgement, choice)
             if self._observe is not None:
                 self._observe(batch, judgement, choice, decision)
             result.append(self._proposals(batch, judgement, choice, decision, prior))
@@ -235,7 +264,7 @@ class Matcher:
         shares = self._policy.honesty.shares([share for _, share in ranked], patterns)
         result = []
         for rank, ((one, _), share, pattern) in enumerate(zip(ranked, shares, patterns, strict=True), 1):
-            lines = tuple(self._line(line.row, line.amount, line.cash, one, line.kind) for line in one.lines)
+            lines = tuple([self._line(line.row, line.amount, line.cash, one, line.kind) for line in one.lines])
             result.append(
                 _make_proposal(
                     transaction_id,
@@ -247,11 +276,22 @@ class Matcher:
                     decision.message if rank == 1 else text("alternative"),
                     pattern,
                     (prior, *one.evidence, *gap) if rank == 1 else (prior, *one.evidence),
-                    amount - sum(line.cash for line in one.lines),
+                    amount - sum([line.cash for line in one.lines]),
                     self._policy.hash,
                 )
             )
         return result
+
+    def _like(self, batch: Batch, receipt: int, row: int, example: Proposal) -> Proposal:
+        """What a clear receipt comes to: all that is open of an item, and for the rest as its example."""
+        items, amount = self._items, batch.amounts[receipt]
+        debtor = items.debtor_numbers[items.debtor_at[row]]
+        return _make_proposal(
+            batch.text("transaction_id")[receipt], 1,
+            (_make_line(items.numbers[row], debtor, amount, amount, AllocationKind.SETTLEMENT),),
+            example.probability, example.disposition, example.reason, example.message, example.pattern,
+            example.waterfall, 0, example.policy_hash,
+        )  # fmt: skip
 
     def _line(self, row: int, amount: int, cash: int, one: Explanation, kind: AllocationKind) -> ProposedLine:
         items = self._items

@@ -8,10 +8,13 @@ Blanking keeps positions; the filler is a hard boundary over which no number is 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
+
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from pipelines.text import fold
 
@@ -135,6 +138,7 @@ class Scan:
     other_purpose: bool = False
     discount: bool = False
     noise: list[str] = field(default_factory=list)
+    _keywords: dict[int, str] = field(default_factory=dict, repr=False, compare=False)
 
     def gap(self, left: int, right: int) -> str:
         """The text between two neighbouring runs."""
@@ -142,6 +146,12 @@ class Scan:
 
     def keyword(self, run: int) -> str:
         """``invoice``, ``customer``, ``order`` or "" by the words before a run (``Kd. Nr: 4711`` → customer)."""
+        found = self._keywords.get(run)
+        if found is None:
+            found = self._keywords[run] = self._keyword(run)
+        return found
+
+    def _keyword(self, run: int) -> str:
         for back in range(run - 1, max(run - 4, -1), -1):
             word = self.runs[back][0]
             if word[0].isdigit():
@@ -164,7 +174,19 @@ def scan(text: str, is_number: Callable[[str], bool] | None = None) -> Scan:
     is_number: says whether a noise-like stretch, exactly as written, is a number of ours; then it stays (a company may
     write its invoices ``2026-10-07``).
     """
-    folded = fold(text)
+    return scan_folded(fold(text), is_number)
+
+
+def may_be_noisy(folded: Sequence[str]) -> list[bool]:
+    """For many folded texts at once, whether noise of several words may be in them; see ``scan_folded``."""
+    if not folded:
+        return []
+    found: list[bool] = pc.match_substring_regex(pa.array(folded, pa.large_string()), _TRIGGER.pattern).to_pylist()
+    return found
+
+
+def scan_folded(folded: str, is_number: Callable[[str], bool] | None = None, noisy: bool | None = None) -> Scan:
+    """``scan`` of a text that is folded. noisy: see ``may_be_noisy``; None where nobody has looked."""
     noise: list[str] = []
     periods: list[int] = []
     dates: list[tuple[int, int, int]] = []
@@ -186,7 +208,7 @@ def scan(text: str, is_number: Callable[[str], bool] | None = None) -> Scan:
         noise.append(kind)
         return FILLER * len(stretch)
 
-    if _TRIGGER.search(folded):
+    if _TRIGGER.search(folded) if noisy is None else noisy:
         clean = _NOISE.sub(blank, folded)
     else:
         # Without a trigger word only a single stretch of digits and signs can be noise: far fewer places to look at.

@@ -20,7 +20,7 @@ _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x
 def fold(text: str) -> str:
     """Upper-case ASCII with German transliteration (ä → AE, ß → SS), invisible characters removed, blanks kept."""
     if text.isascii():
-        return _INVISIBLE.sub("", text).upper()
+        return (text if text.isprintable() else _INVISIBLE.sub("", text)).upper()
     clean = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).translate(_GERMAN)
     return unicodedata.normalize("NFKD", clean).encode("ascii", "ignore").decode().upper()
 

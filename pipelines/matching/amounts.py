@@ -155,3 +155,20 @@ def _which_discounts(discounts: list[int], short: int) -> list[bool] | None:
             return None
     found = ways.get(short, [])
     return found[0] if len(found) == 1 else None
+
+
+def density(amount: int) -> float:
+    """Share of payments anywhere that carry exactly this amount: log-uniform, round amounts far more often."""
+    if amount % 10000 == 0:
+        factor = 60.0
+    elif amount % 1000 == 0:
+        factor = 25.0
+    elif amount % 500 == 0:
+        factor = 12.0
+    elif amount % 100 == 0:
+        factor = 8.0
+    elif amount % 100 in {99, 95, 90, 50}:
+        factor = 4.0
+    else:
+        factor = 0.6
+    return min(factor / (max(amount, 100) * 11.5), 0.02)

@@ -40,19 +40,36 @@ class Choice:
 
 
 def assign(
-    batch: Batch, judgements: list[Judgement], policy: Policy, may_post: Callable[[Judgement, Choice], bool]
-) -> list[Choice]:
-    """One choice per judgement, in the same order.
+    batch: Batch,
+    judgements: dict[int, Judgement],
+    clear: dict[int, list[int]],
+    judge: Callable[[int], Judgement],
+    policy: Policy,
+    may_post: Callable[[Judgement, Choice], bool],
+) -> dict[int, Choice]:
+    """One choice per judgement, by receipt.
 
+    clear: row → receipts that were not judged, because each of them clearly takes all that is open of it. Those that
+    are not alone with their claim are judged now (``judge``) and added to ``judgements``.
     may_post: whether a receipt taken alone would post; only these claim what is open. Weaker ones never take anything
     from them, nor do they make them doubtful.
     """
-    choices = [_alone(judgement) for judgement in judgements]
+    choices: dict[int, Choice] = {}
     claims: dict[int, list[int]] = {}
-    for receipt, (judgement, choice) in enumerate(zip(judgements, choices, strict=True)):
+
+    def claim(receipt: int, judgement: Judgement) -> None:
+        choice = choices[receipt] = alone(judgement)
         if may_post(judgement, choice) and choice.explanation is not None:
-            for row in dict.fromkeys(line.row for line in choice.explanation.lines if line.row >= 0):
+            for row in dict.fromkeys([line.row for line in choice.explanation.lines if line.row >= 0]):
                 claims.setdefault(row, []).append(receipt)
+
+    for receipt, judgement in judgements.items():
+        claim(receipt, judgement)
+    for row, receipts in clear.items():
+        if len(receipts) > 1 or row in claims:
+            for receipt in receipts:
+                judgements[receipt] = judge(receipt)
+                claim(receipt, judgements[receipt])
     contested = sorted(
         row for row, receipts in claims.items() if len(receipts) > 1 and _exceeds(batch, choices, row, receipts)
     )
@@ -63,7 +80,8 @@ def assign(
     return choices
 
 
-def _alone(judgement: Judgement) -> Choice:
+def alone(judgement: Judgement) -> Choice:
+    """What a receipt is given when nobody else wants anything."""
     if not judgement.explanations:
         return Choice(None, 1.0, 0.0)
     best = judgement.explanations[0]
@@ -80,7 +98,7 @@ def wanted_by(explanation: Explanation | None) -> dict[int, int]:
     return wanted
 
 
-def _exceeds(batch: Batch, choices: list[Choice], row: int, receipts: list[int]) -> bool:
+def _exceeds(batch: Batch, choices: dict[int, Choice], row: int, receipts: list[int]) -> bool:
     wanted = sum(wanted_by(choices[receipt].explanation).get(row, 0) for receipt in receipts)
     return abs(wanted) > abs(batch.items.open_at[row])
 
@@ -105,7 +123,7 @@ def _components(contested: list[int], claims: dict[int, list[int]]) -> list[list
 
 
 def _solve(
-    batch: Batch, judgements: list[Judgement], choices: list[Choice], component: list[int], policy: Policy
+    batch: Batch, judgements: dict[int, Judgement], choices: dict[int, Choice], component: list[int], policy: Policy
 ) -> None:
     options = []
     for receipt in component:

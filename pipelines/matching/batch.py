@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pipelines.frames import CANDIDATES, conform
@@ -13,7 +14,8 @@ from pipelines.matching.columns import days, whole_numbers
 from pipelines.matching.items import ItemIndex
 from pipelines.policy import Policy
 from pipelines.ports.matcher import Hit, Window
-from pipelines.references import Scan, clean_iban, scan
+from pipelines.references import Scan, clean_iban, may_be_noisy, scan, scan_folded
+from pipelines.text import fold
 
 # Signs that may stand inside one number; a comma, plus or semicolon separates numbers.
 _INNER = frozenset(" -/._:#'")
@@ -86,6 +88,14 @@ class Batch:
         name, ultimate = self.text("counterparty_name")[receipt], self.text("ultimate_name")[receipt]
         return [name] * bool(name) + [ultimate] * bool(ultimate and ultimate != name)
 
+    def prime_names(self) -> None:
+        """Read the names of everybody in question at once, payers' and debtors'."""
+        unread = [receipt for receipt in range(self.count) if not self._done[receipt]]
+        debtors = {debtor for receipt in unread for debtor in self._debtor_hits[receipt] if debtor >= 0}
+        debtors.update(self.items.debtor_at[row] for receipt in unread for row in self._item_hits[receipt])
+        payers = [name for receipt in unread for name in self.payers(receipt)]
+        self.items.names.prime(payers, np.array(sorted(debtors), np.int64))
+
     def scan(self, receipt: int) -> Scan:
         """The remittance text of a receipt, noise blanked."""
         found = self._scans[receipt]
@@ -119,9 +129,15 @@ class Batch:
         if self._all_read:
             return
         self._all_read = True
+        texts = self.text("remittance")
+        unread = [one for one in range(self.count) if not self._done[one] and self._windows[one] is None]
+        folded = [fold(texts[receipt][:_LONGEST_TEXT]) for receipt in unread]
+        for receipt, text, noisy in zip(unread, folded, may_be_noisy(folded), strict=True):
+            if self._scans[receipt] is None:
+                self._scans[receipt] = scan_folded(text, self._is_number, noisy)
         keys: dict[str, None] = {}
-        for receipt in range(self.count):
-            if not self._done[receipt] and self._windows[receipt] is None:
+        for receipt in unread:
+            if self._windows[receipt] is None:
                 windows = self._windows[receipt] = self._find_windows(self.scan(receipt))
                 for window in windows:
                     keys[window.key] = None
@@ -176,6 +192,8 @@ class Batch:
         frame = conform(frame, CANDIDATES, f"candidates of {strategy}")
         columns: list[list[Any]] = [frame[column.name].tolist() for column in CANDIDATES]
         size, debtors, opened = self.items.size, len(self.items.debtor_numbers), self.items.open_at
+        rows = np.unique(frame["item"].to_numpy(dtype=np.int64))
+        self.items.numbers.prime(rows[(rows >= 0) & (rows < size)])
         for receipt, item, debtor, group, field, level, start, end, ways, cents in zip(*columns, strict=True):
             if not (0 <= receipt < self.count and -1 <= item < size and -1 <= debtor < debtors):
                 continue
@@ -213,6 +231,10 @@ class Batch:
     def groups(self, receipt: int) -> list[Group]:
         """The sets of items proposed for a receipt."""
         return list(self._groups[receipt].values())
+
+    def has_groups(self, receipt: int) -> bool:
+        """Whether sets of items are proposed for a receipt."""
+        return bool(self._groups[receipt])
 
     def is_clear(self, receipt: int) -> bool:
         """Whether an item named in full fits the amount already: then a search would add nothing."""

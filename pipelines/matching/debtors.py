@@ -113,7 +113,7 @@ class DebtorTables:
 
     def prime_ibans(self, ibans: Iterable[str]) -> None:
         """Look up many payers' accounts at once."""
-        self._loaded_ibans.prime(list(dict.fromkeys(ibans)))
+        self._loaded_ibans.prime_all(list(dict.fromkeys(ibans)))
 
     def by_iban(self, iban: str) -> tuple[PayerLevel, ...]:
         """(debtor, how it is known) for a payer's account."""

@@ -14,6 +14,7 @@ from datetime import date
 import numpy as np
 
 from pipelines.learning.patterns import family_of_reference
+from pipelines.matching.amounts import density
 from pipelines.matching.batch import Batch
 from pipelines.matching.columns import NO_DAY
 from pipelines.model.proposal import Evidence
@@ -82,6 +83,12 @@ class Weigher:
         self._bits = batch.policy.bits
         self._rules = batch.policy.amounts
         self._payers: dict[tuple[int, int], Payer] = {}
+        self._alike: dict[tuple[str, float, str, float, str, float, str, bool], Payer] = {}
+        self._same: dict[tuple[tuple[Evidence, ...], float, str, bool, bool, bool], Payer] = {}
+        self._carried: dict[tuple[int, str], float] = {}
+        self._surprises: dict[tuple[int, int], float] = {}
+        self._names_learned = bool(batch.learned.names)
+        self._refused = bool(batch.learned.refused_items or batch.learned.refused_debtors)
         self._readings: dict[int, Reading] = {}
         self._evidence: dict[tuple[str, str, float], Evidence] = {}
         self.prior_item = -math.log2(batch.items.open_count)
@@ -89,16 +96,24 @@ class Weigher:
 
     def row(self, field: str, level: str, bits: float) -> Evidence:
         """A waterfall row; equal rows are one object."""
-        key = (field, level, round(bits, 2))
+        key = (field, level, bits)
         found = self._evidence.get(key)
         if found is None:
-            found = self._evidence[key] = Evidence(*key)
+            rounded = (field, level, round(bits, 2))
+            found = self._evidence[key] = self._evidence.setdefault(rounded, Evidence(*rounded))
         return found
 
     # --- reference -----------------------------------------------------------------------------------------------
 
     def reference_bits(self, row: int, hit: Hit) -> float:
         """What a level of reference is worth for an item: never more than its number can carry."""
+        key = row, hit.level
+        found = self._carried.get(key)
+        if found is None:
+            found = self._carried[key] = self._reference_bits(row, hit)
+        return found
+
+    def _reference_bits(self, row: int, hit: Hit) -> float:
         base = self._bits["reference"][hit.level]
         if hit.level in {"own_id", "creditor_reference", "document", "order", "shipment", "contract"}:
             return base
@@ -200,6 +215,26 @@ class Weigher:
         known = max(account, customer) >= 12.0
         # Where number, amount and account agree the name is not looked at: it could not change anything.
         name_level, name = ("absent", 0.0) if self._batch.is_done(receipt) else self._name(receipt, debtor)
+        # Payers who are known in the same way are one object.
+        key = (
+            account_level, account, name_level, name, customer_level, customer, customer_says or account_says, known
+        )  # fmt: skip
+        found = self._alike.get(key)
+        if found is None:
+            found = self._alike[key] = self._payer(*key)
+        return found
+
+    def _payer(
+        self,
+        account_level: str,
+        account: float,
+        name_level: str,
+        name: float,
+        customer_level: str,
+        customer: float,
+        contradiction: str,
+        known: bool,
+    ) -> Payer:
         fields = [("payer", account_level, account), ("name", name_level, name), ("customer", customer_level, customer)]
         if name < 0 and (known or account_level == "other"):
             # The account or customer number settles who it is; the name on the account may be a partner's. Nor does it
@@ -214,13 +249,16 @@ class Weigher:
             elif bits > 0:
                 counted = True
             rows.append(self.row(field, level, bits))
-        contradiction = customer_says or account_says
         named = name_level in {"full", "close", "learned"}
         identified = max(account, customer) >= _IDENTIFIED
-        return Payer(
-            sum(row.bits for row in rows), max(strongest, 0.0), tuple(rows), contradiction, named, identified,
-            name_level == "other" and not known,
-        )  # fmt: skip
+        other_name = name_level == "other" and not known
+        strength = max(strongest, 0.0)
+        key = tuple(rows), strength, contradiction, named, identified, other_name
+        found = self._same.get(key)
+        if found is None:
+            bits = sum([row.bits for row in rows])
+            found = self._same[key] = Payer(bits, strength, key[0], contradiction, named, identified, other_name)
+        return found
 
     def _account(self, receipt: int, debtor: int) -> tuple[str, float, str]:
         bits = self._bits["payer"]
@@ -267,6 +305,8 @@ class Weigher:
                 value = bits["absent"]
             if best[0] == "absent" or value > best[1]:
                 best = (level, value)
+            if not self._names_learned:
+                continue
             learned = self._batch.learned.name_level(name, self._items.debtor_numbers[debtor])
             if learned and bits[learned] > best[1]:
                 best = (learned, bits[learned])
@@ -283,6 +323,8 @@ class Weigher:
 
     def refusal(self, receipt: int, rows: tuple[int, ...], debtor: int) -> Evidence | None:
         """What a person said about this payer and these items, or this debtor; None when nobody refused them."""
+        if not self._refused:
+            return None
         numbers = self._items.numbers
         level = self._batch.learned.refusal(
             self._batch.ibans()[receipt], (numbers[row] for row in rows), self._items.debtor_numbers[debtor]
@@ -298,14 +340,21 @@ class Weigher:
         """
         amount = self._batch.amounts[receipt]
         others = max(self._batch.equal_counts[receipt] - own, 0)
-        share = (others + _BACKGROUND_ITEMS * _density(amount)) / (self._items.open_count + _BACKGROUND_ITEMS)
-        return min(self._rules.amount_cap, -math.log2(min(share, 1.0)))
+        key = amount, others
+        found = self._surprises.get(key)
+        if found is None:
+            share = (others + _BACKGROUND_ITEMS * density(amount)) / (self._items.open_count + _BACKGROUND_ITEMS)
+            found = self._surprises[key] = min(self._rules.amount_cap, -math.log2(min(share, 1.0)))
+        return found
 
     def date(self, receipt: int, rows: tuple[int, ...]) -> Evidence:
         """Whether the payment comes at a time at which one pays these items."""
         day = self._batch.days[receipt]
-        issue = max(self._items.issue_at[row] for row in rows)
-        due = min(self._items.due_at[row] for row in rows)
+        if len(rows) == 1:
+            issue, due = self._items.issue_at[rows[0]], self._items.due_at[rows[0]]
+        else:
+            issue = max([self._items.issue_at[row] for row in rows])
+            due = min([self._items.due_at[row] for row in rows])
         dates = () if self._batch.is_done(receipt) else self._batch.scan(receipt).dates
         if issue == NO_DAY:
             level = "absent"
@@ -345,20 +394,3 @@ def _day_number(year: int, month: int, day: int) -> int:
         return date(year, month, day).toordinal() - _EPOCH
     except ValueError:
         return NO_DAY
-
-
-def _density(amount: int) -> float:
-    """Share of payments anywhere that carry exactly this amount: log-uniform, round amounts far more often."""
-    if amount % 10000 == 0:
-        factor = 60.0
-    elif amount % 1000 == 0:
-        factor = 25.0
-    elif amount % 500 == 0:
-        factor = 12.0
-    elif amount % 100 == 0:
-        factor = 8.0
-    elif amount % 100 in {99, 95, 90, 50}:
-        factor = 4.0
-    else:
-        factor = 0.6
-    return min(factor / (max(amount, 100) * 11.5), 0.02)

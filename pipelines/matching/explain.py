@@ -98,14 +98,16 @@ class Explainer:
         reading = self._weigher.reading(receipt)
         found: dict[tuple[tuple[int, ...], str], Explanation] = {}
         if batch.amounts[receipt] > 0:
-            for row in self._worth_weighing(receipt):
+            for row in self.worth_weighing(receipt):
                 self._keep(found, self._single(receipt, row))
             for group in batch.groups(receipt):
                 self._keep(found, self._group(receipt, group))
             if not any(explanation.amount in EXPLAINING for explanation in found.values()):
                 for row in self._own_items(receipt):
                     self._keep(found, self._single(receipt, row))
-        ranked = sorted(found.values(), key=lambda one: (-one.score, self._sort_key(one)))
+        ranked = list(found.values())
+        if len(ranked) > 1:
+            ranked.sort(key=lambda one: (-one.score, self._sort_key(one)))
         if batch.is_done(receipt):
             return Judgement(
                 receipt,
@@ -127,13 +129,15 @@ class Explainer:
             scan.other_purpose,
         )
 
-    def _worth_weighing(self, receipt: int) -> list[int]:
+    def worth_weighing(self, receipt: int) -> list[int]:
         """Items found for a receipt, without those of strangers that merely cost the same, where something better fits.
 
         An item that no number names and no account, number or name connects with the payer loses to one that has any
         of these by more than the margin; weighing it would change nothing.
         """
         hits = self._batch.item_hits(receipt)
+        if len(hits) < 2:
+            return list(hits)
         debtors = self._batch.debtor_hits(receipt)
         connected = [
             row
@@ -178,6 +182,10 @@ class Explainer:
             found.sort(key=lambda row: (self._items.due_at[row], self._items.numbers[row]))
             self._open_of[debtor] = found
         return found
+
+    def same_currency(self, receipt: int, row: int) -> bool:
+        """Whether a receipt is in the currency of an item."""
+        return bool(self._items.currency_codes[row] == self._currency[receipt])
 
     # --- one item ------------------------------------------------------------------------------------------------
 
@@ -234,7 +242,7 @@ class Explainer:
         if group is not None:
             level, reference = self._group_reference(receipt, rows, group, contradictions)
         else:
-            level, reference = self._reference(receipt, rows[0], contradictions)
+            level, reference = self.reference(receipt, rows[0], contradictions)
         amount_level, amount = self._amount(receipt, settlement, group)
         is_ours = level == "own_id" or (group is not None and group.field == "batch")
         rows_of_evidence = [
@@ -297,7 +305,8 @@ class Explainer:
             surprise -= math.log2(max(group.ways, 1.0))
         return level, max(bits + surprise, bits)
 
-    def _reference(self, receipt: int, row: int, contradictions: list[str]) -> tuple[str, float]:
+    def reference(self, receipt: int, row: int, contradictions: list[str]) -> tuple[str, float]:
+        """How a receipt refers to one item, and its bits; reason codes of what speaks against are added."""
         bits = self._bits["reference"]
         reading = self._weigher.reading(receipt)
         hit, value = self._weigher.best_hit(receipt, row)

@@ -228,8 +228,12 @@ class ItemIndex(DebtorTables):
         asked = list(dict.fromkeys(keys))
         hashes = hashed(pa.array(asked, pa.large_string()))
         found: set[str] = set()
-        for table in (self._by_key, self._other_numbers, self._by_debtor_number, self.by_mandate):
+        tables = (self._by_key, self._other_numbers, self._by_debtor_number, self.by_mandate)
+        for table in tables:
             found.update(table.prime(asked, hashes))
+        # Who is told that a key is in one of them asks them all.
+        for table in tables:
+            table.remember(found)
         return found
 
     def prime_numbers(self, keys: Iterable[str]) -> set[str]:

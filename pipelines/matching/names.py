@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from functools import cached_property
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 from rapidfuzz.distance import Indel
 
@@ -27,9 +29,10 @@ _WEAK = _vocabulary(
 )
 _VOWELS = re.compile(r"(?<!^)[AEIOUY]")
 _SIMILAR = 0.8
-_REMEMBERED = ("_words", "_of", "_payer_words", "_exact")
+_REMEMBERED = ("_words", "_of", "_payer_words", "_exact", "_weights", "_compared")
 _LARGEST_BLOCK = 20_000
 _SMALL_BLOCK = 8
+_MOST_COMPARED = 500_000
 
 
 def words(name: str) -> tuple[str, ...]:
@@ -62,6 +65,8 @@ class Names:
         self._of: dict[int, list[tuple[str, ...]]] = {}
         self._payer_words: dict[str, tuple[str, ...]] = {}
         self._exact: dict[str, tuple[int, ...]] = {}
+        self._weights: dict[tuple[str, ...], float] = {}
+        self._compared: dict[tuple[str, int], tuple[str, float]] = {}
 
     def build(self) -> None:
         """Build the tables now (see ItemIndex.build)."""
@@ -94,6 +99,19 @@ class Names:
         if found is None:
             found = self._payer_words[name] = words(name)
         return found
+
+    def prime(self, payers: Iterable[str], debtors: Ints) -> None:
+        """Read the names of many payers and debtors at once, so that asking for one only has to remember it."""
+        names = [name for name in dict.fromkeys(payers) if name not in self._payer_words]
+        if names:
+            canonical = canonical_names(pa.array(names, pa.large_string())).to_pylist()
+            self._payer_words.update(zip(names, map(telling, canonical), strict=True))
+        starts, ends = self._debtor_starts[debtors], self._debtor_starts[debtors + 1]
+        codes = self._debtor_names[_stretches(starts, ends)]
+        words_of = list(map(telling, self._canonical.array.take(pa.array(codes)).to_pylist()))
+        bounds = np.cumsum(np.concatenate(([0], ends - starts))).tolist()
+        for debtor, (start, end) in zip(debtors.tolist(), pairwise(bounds), strict=True):
+            self._of[debtor] = words_of[start:end]
 
     @cached_property
     def _canonical(self) -> Texts:
@@ -187,24 +205,34 @@ class Names:
     def compare(self, name: str, debtor: int) -> tuple[str, float]:
         """The level (``full``, ``close``, ``part``, ``none``) of a payer's name against a debtor, and the rarity of
         what is shared in bits."""
-        best = ("none", 0.0)
-        payer = self.payer(name)
-        if not payer:
-            return "absent", 0.0
-        for known in self.of(debtor):
-            found = self._against(payer, known)
-            if _ORDER[found[0]] > _ORDER[best[0]] or (found[0] == best[0] and found[1] > best[1]):
-                best = found
+        key = name, debtor
+        best = self._compared.get(key)
+        if best is None:
+            best = ("none", 0.0)
+            payer = self.payer(name)
+            for known in self.of(debtor) if payer else ():
+                found = self._against(payer, known)
+                if _ORDER[found[0]] > _ORDER[best[0]] or (found[0] == best[0] and found[1] > best[1]):
+                    best = found
+            if not payer:
+                best = ("absent", 0.0)
+            if len(self._compared) >= _MOST_COMPARED:
+                self._compared.clear()
+            self._compared[key] = best
         return best
 
     def _against(self, payer: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, float]:
         if payer == known:
-            return "full", sum(self.rarity(word) for word in known)
+            weight = self._weights.get(known)
+            if weight is None:
+                weight = self._weights[known] = sum([self.rarity(word) for word in known])
+            return "full", weight
         shared = total = 0.0
-        matched = fuzzy = 0
+        matched = 0
         left = list(payer)
+        rarities, unknown = self._rarities, math.log2(self._debtors)
         for word in known:
-            weight = self.rarity(word) + 0.5
+            weight = rarities.get(word, unknown) + 0.5
             total += weight
             if word in left:
                 left.remove(word)
@@ -216,15 +244,14 @@ class Names:
                 left.remove(near)
                 shared += weight * 0.9
                 matched += 1
-                fuzzy += 1
         if not matched:
             glued = "".join(payer), "".join(known)
             if min(map(len, glued)) >= 6 and Indel.normalized_similarity(*glued) >= 0.9:
                 return "close", total * 0.8
             return "none", 0.0
         covered = shared / total
-        payer_total = sum(self.rarity(word) + 0.5 for word in payer)
-        strange = sum(self.rarity(word) + 0.5 for word in left) / payer_total
+        payer_total = sum([rarities.get(word, unknown) + 0.5 for word in payer])
+        strange = sum([rarities.get(word, unknown) + 0.5 for word in left]) / payer_total
         if covered >= 0.97 and (matched >= 2 or strange <= 0.2):
             return "full", shared
         if covered >= 0.78 and (matched >= 2 or strange <= 0.3) and strange <= 0.5:
@@ -233,6 +260,13 @@ class Names:
 
 
 _ORDER = {"absent": 0, "none": 1, "part": 2, "close": 3, "full": 4}
+
+
+def _stretches(starts: Ints, ends: Ints) -> Ints:
+    """start, start + 1 … end − 1 of each pair, one after the other."""
+    lengths = ends - starts
+    result: Ints = np.repeat(starts - (np.cumsum(lengths) - lengths), lengths) + np.arange(lengths.sum())
+    return result
 
 
 def _in_both(one: Ints, other: Ints) -> Flags:
@@ -256,6 +290,7 @@ def _nearest(word: str, left: list[str], payer: tuple[str, ...]) -> str:
     return ""
 
 
+@lru_cache(maxsize=200_000)
 def skeleton(word: str) -> str:
     """A word without its inner vowels: what MUELLER, MULLER and M?LLER have in common."""
     return _VOWELS.sub("", word)

@@ -78,9 +78,16 @@ def join(
 def pack(part: Part) -> tuple[Any, ...]:
     """A part as plain tuples: a tenth of the time and size of pickling the values themselves."""
     rows: dict[tuple[str, str, float], int] = {}
+    # Many receipts have the very same waterfall; it is known again by its place in memory.
+    seen: dict[int, list[int]] = {}
 
-    def row_of(row: Evidence) -> int:
-        return rows.setdefault((row.field, row.level, row.bits), len(rows))
+    def rows_of(waterfall: tuple[Evidence, ...]) -> list[int]:
+        found = seen.get(id(waterfall))
+        if found is None:
+            found = seen[id(waterfall)] = [
+                rows.setdefault((row.field, row.level, row.bits), len(rows)) for row in waterfall
+            ]
+        return found
 
     proposals = [
         [
@@ -96,7 +103,7 @@ def pack(part: Part) -> tuple[Any, ...]:
                 one.reason,
                 one.message,
                 one.pattern,
-                [row_of(row) for row in one.waterfall],
+                rows_of(one.waterfall),
                 one.remainder_minor,
                 one.policy_hash,
             )
@@ -111,6 +118,15 @@ def unpack(packed: tuple[Any, ...]) -> Part:
     """The part that ``pack`` took apart."""
     proposals, claims, rows = packed
     evidence = [Evidence(*row) for row in rows]
+    # Lists that were one object when they were packed are one object again.
+    seen: dict[int, tuple[Evidence, ...]] = {}
+
+    def waterfall_of(places: list[int]) -> tuple[Evidence, ...]:
+        found = seen.get(id(places))
+        if found is None:
+            found = seen[id(places)] = tuple([evidence[row] for row in places])
+        return found
+
     return Part(
         [
             [
@@ -119,7 +135,7 @@ def unpack(packed: tuple[Any, ...]) -> Part:
                     tuple([_line(number, debtor, amount, cash, _KINDS[kind]) for number, debtor, amount, cash, kind
                            in lines]),
                     probability, _DISPOSITIONS[disposition], reason, message, pattern,
-                    tuple([evidence[row] for row in waterfall]), remainder, policy_hash,
+                    waterfall_of(waterfall), remainder, policy_hash,
                 )
                 for key, rank, lines, probability, disposition, reason, message, pattern, waterfall, remainder,
                 policy_hash in ranked

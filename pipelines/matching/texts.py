@@ -8,7 +8,7 @@ text it stands for, so that a collision can never name a wrong item.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -65,6 +65,12 @@ class Texts(Sequence[str]):
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.array.to_pylist())
+
+    def prime(self, places: Ints) -> None:
+        """Read many places at once, so that asking for one only has to remember it."""
+        if len(self._seen) >= _REMEMBERED:
+            self._seen.clear()
+        self._seen.update(zip(places.tolist(), self.array.take(pa.array(places)).to_pylist(), strict=True))
 
 
 def hashed(array: Any) -> Hashes:
@@ -195,13 +201,15 @@ class KeyTable:
             hashes = hashed(pa.array(keys, pa.large_string()))
         low = self._hashes.searchsorted(hashes)
         there = np.flatnonzero(self._hashes[np.minimum(low, len(self._hashes) - 1)] == hashes)
+        low = low[there]
         high = self._hashes.searchsorted(hashes[there], side="right").tolist()
+        held, stands = texts.array.take(pa.array(codes[low])).to_pylist(), values[low].tolist()
         found = []
-        for place, start, end in zip(there.tolist(), low[there].tolist(), high, strict=True):
+        for place, start, end, text, value in zip(there.tolist(), low.tolist(), high, held, stands, strict=True):
             key = keys[place]
             if end == start + 1:
-                if key and texts[codes[start]] == key:
-                    known[key] = (int(values[start]),)
+                if key and text == key:
+                    known[key] = (value,)
                     found.append(key)
                 continue
             same = [at for at in range(start, end) if texts[codes[at]] == key]
@@ -209,6 +217,16 @@ class KeyTable:
                 known[key] = tuple(int(values[at]) for at in same)
                 found.append(key)
         return found
+
+    def prime_all(self, keys: Sequence[str]) -> None:
+        """``prime``, for who will ask for every one of the keys: that there is no such key is remembered as well."""
+        self._known.update(dict.fromkeys(keys, ()))
+        self.prime(keys)
+
+    def remember(self, keys: Iterable[str]) -> None:
+        """That those of the keys are not there that were just primed and not found."""
+        for key in keys:
+            self._known.setdefault(key, ())
 
 
 class BothTables:
@@ -227,6 +245,12 @@ class BothTables:
     def prime(self, keys: Sequence[str], hashes: Hashes | None = None) -> list[str]:
         """See ``KeyTable.prime``."""
         return list(dict.fromkeys((*self._one.prime(keys, hashes), *self._other.prime(keys, hashes))))
+
+    def remember(self, keys: Iterable[str]) -> None:
+        """See ``KeyTable.remember``."""
+        found = list(keys)
+        self._one.remember(found)
+        self._other.remember(found)
 
 
 def _offsets(array: Any) -> Ints:
