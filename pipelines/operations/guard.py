@@ -58,7 +58,9 @@ def _accounts(work: Work, moved: Iterable[Allocation], effect: Effect) -> list[B
         changes[effect.debtor_number][payment, effect.currency] -= minor
     told = []
     for debtor, by_payment in sorted(changes.items()):
-        if any(change > 0 for change in by_payment.values()) and not work.debtors.is_known(debtor):
+        gains = any(change > 0 for change in by_payment.values())
+        advance = "prepayment_rate" in effect.payload  # who pays in advance may have no invoice yet
+        if gains and not advance and not work.debtors.is_known(debtor):
             raise DecisionRefused(
                 f"Debtor {debtor} is unknown; see: kontoklar debtor search, or add it: kontoklar debtor add."
             )

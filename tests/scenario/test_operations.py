@@ -154,7 +154,6 @@ def test_money_that_moved_after_the_plan_is_not_torn_apart(office: Office) -> No
         ("assign", "--debtor", "NOBODY"),
         ("assign", "--debtor", "RE-2026-1001"),
         ("on-account", "--debtor", "NOBODY"),
-        ("on-account", "--debtor", "NOBODY", "--prepayment", "19"),
         ("split", "--part", "@NOBODY=10.00"),
         ("by-law", "--debtor", "NOBODY"),
     ],
