@@ -9,12 +9,14 @@ import re
 
 from pipelines.model.money import exponent
 
+_BOTH_WAYS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", re.ASCII)
 _DIGITS = re.compile(r"([+-]?)(\d+)(?:\.(\d*))?", re.ASCII)
 _GERMAN_GROUPS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d*)?", re.ASCII)
 _ENGLISH_GROUPS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?", re.ASCII)
 
 # 17 digits of minor units fit a signed 64-bit integer with room to sum a million of them.
 MAX_DIGITS = 15
+_THREE_DECIMALS = 3
 
 
 class AmountError(ValueError):
@@ -48,3 +50,17 @@ def parse_amount(text: str, currency: str, *, decimal_mark: str = ".", allow_gro
         raise AmountError(f"{text!r} is too large")
     minor = int(whole + kept)
     return -minor if sign_text == "-" else minor
+
+
+def typed_amount(text: str, currency: str) -> int:
+    """Minor units of an amount a person typed: ``1190``, ``1190,00``, ``1190.00``, ``1.190,00`` or ``1,190.00``.
+
+    The last point or comma is the decimal mark. Raises AmountError for anything else, and for ``1.190``: it is one
+    euro nineteen to some and one thousand one hundred and ninety to others.
+    """
+    raw = text.strip()
+    if exponent(currency) < _THREE_DECIMALS and _BOTH_WAYS.fullmatch(raw):
+        plain = re.sub(r"[.,]", "", raw)
+        raise AmountError(f"{text!r} can be read in two ways; write thousands without a sign: {plain}")
+    mark = max(".,", key=raw.rfind)
+    return parse_amount(raw, currency, decimal_mark=mark, allow_groups="." in raw and "," in raw)

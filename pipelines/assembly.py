@@ -102,6 +102,11 @@ class Assembly:
         return [part.name for part in self.settings.sources]
 
     def _sources(self, wanted: Sequence[str]) -> list[Part]:
+        if wanted and not self.settings.sources:
+            raise ConfigurationError(
+                f'there is no source "{wanted[0]}": none is configured; '
+                "add a [[sources]] table to kontoklar.toml, or take files with --file"
+            )
         refuse_unknown(wanted, self.source_names(), "sources")
         return [part for part in self.settings.sources if not wanted or part.name in wanted]
 

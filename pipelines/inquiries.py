@@ -67,7 +67,10 @@ class Inquiries:
         with self._books.read() as work:
             found: list[str] = work.explanations.find(key)
         if not found:
-            raise ConfigurationError("there is no such transaction; see: kontoklar export transactions")
+            raise ConfigurationError(
+                "there is no such transaction; give its id or at least six signs of its beginning, "
+                "see: kontoklar review list, or kontoklar export transactions --out transactions.csv"
+            )
         if len(found) > 1:
             raise ConfigurationError(f"{len(found)} transactions are meant by this; give more of the id")
         return found[0]

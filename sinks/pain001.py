@@ -55,6 +55,11 @@ def payment_message(company: str, order: PaymentOrder) -> str:
         }
     )
     root = etree.fromstring(transfer.export(validate=False))
+    # Without a BIC the German format book (DK Anlage 3) wants the word, not an empty element.
+    for agent in root.iter(_NAMESPACE + "FinInstnId"):
+        if len(agent) == 0:
+            other = etree.SubElement(agent, _NAMESPACE + "Othr")
+            etree.SubElement(other, _NAMESPACE + "Id").text = "NOTPROVIDED"
     # sepaxml makes these up from chance and clock; ours are derived.
     for path, value in (
         ("GrpHdr/MsgId", order.message_id),

@@ -69,6 +69,8 @@ def search(
     """Find debtors by up to three criteria that all hold, and by days with an invoice or a payment."""
     from pipelines.debtors.search import Query
 
+    if first is not None and last is not None and last < first:
+        raise click.UsageError("--to lies before --from")
     with session.command("debtor search") as (app, report):
         given = {name.replace("_", "-"): value for name, value in criteria.items() if value is not None}
         rows = app.inquiries.debtors.search(Query(given, first, last, sort), as_of)
@@ -168,6 +170,8 @@ def statement(
         raise click.UsageError("--to lies before --from")
     with session.command("debtor statement") as (app, report):
         asked = app.inquiries.debtors
+        if out is not None and out.suffix.lower() not in (".csv", ".parquet", ".pdf"):
+            raise ConfigurationError(f"{out.name} must end in .csv, .parquet or .pdf")
         if out is not None and out.suffix.lower() == ".pdf":
             if not out.parent.is_dir():
                 raise ConfigurationError(f"the folder {out.parent} does not exist")

@@ -45,14 +45,14 @@ def options(command: F) -> F:
 
 def minor(text: str | None, currency: str = "EUR") -> int | None:
     """An amount as typed, in minor units; None when it was left out."""
-    from pipelines.amounts import AmountError, parse_amount
+    from pipelines.amounts import AmountError, typed_amount
 
     if text is None:
         return None
     try:
-        return parse_amount(text, currency, decimal_mark="," if "," in text else ".")
+        return typed_amount(text, currency)
     except AmountError as wrong:
-        raise ConfigurationError(str(wrong)) from None
+        raise ConfigurationError(f"{wrong}; write amounts as 1190.00 or 1190,00.") from None
 
 
 def currency_of(app: Kontoklar, *, invoice: str = "", debtor: str = "") -> str:

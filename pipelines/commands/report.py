@@ -153,11 +153,11 @@ def grid(rows: Iterable[tuple[str, str]], *, right: bool = True) -> Table:
 # Figures are read from the right.
 _RIGHT = frozenset(
     {"amount", "unallocated", "open", "open_amount", "probability", "debit", "credit", "days", "rank", "balance", "due",
-     "provisional", "on_account", "payments", "no"}
+     "provisional", "on_account", "payments", "no", "old", "change", "new"}
 )  # fmt: skip
 # Columns that may be cut, and at how many signs; columns that may run over several lines.
-_CUT = {"counterparty": 18, "invoices": 14}
-_LONG = frozenset({"message", "remittance", "reason_text", "source_file"})
+_CUT = {"counterparty": 18, "invoices": 14, "key": 18}
+_LONG = frozenset({"message", "remittance", "reason_text", "source_file", "dunning", "access"})
 
 
 def records(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: str = "") -> Table:

@@ -162,6 +162,8 @@ def _lines(ground: Ground, cash: CashPosition, parts: Sequence[Part]) -> list[Pr
             lines.append(ProposedLine("", part.debtor_number, amount, amount, AllocationKind.ON_ACCOUNT))
         else:
             item = ground.item(part.invoice_number)
+            if part.amount_minor is not None and part.amount_minor <= 0 <= item.open_minor:
+                raise DecisionRefused(f"The amount for invoice {part.invoice_number} must be above zero.")
             amount = min(rest, item.open_minor) if part.amount_minor is None else part.amount_minor
             if item.open_minor < 0:  # a credit note is set off: it adds to the money there is
                 amount = item.open_minor if part.amount_minor is None else -abs(part.amount_minor)

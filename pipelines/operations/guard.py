@@ -58,6 +58,12 @@ def _accounts(work: Work, moved: Iterable[Allocation], effect: Effect) -> list[B
         changes[effect.debtor_number][payment, effect.currency] -= minor
     told = []
     for debtor, by_payment in sorted(changes.items()):
+        gains = any(change > 0 for change in by_payment.values())
+        advance = "prepayment_rate" in effect.payload  # who pays in advance may have no invoice yet
+        if gains and not advance and not work.debtors.is_known(debtor):
+            raise DecisionRefused(
+                f"Debtor {debtor} is unknown; see: kontoklar debtor search, or add it: kontoklar debtor add."
+            )
         pools = {(pool.transaction_id, pool.currency): pool.minor for pool in work.operations.pools(debtor)}
         for (payment, currency), change in by_payment.items():
             if change < 0 and pools.get((payment, currency), 0) + change < 0:

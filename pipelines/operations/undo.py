@@ -45,7 +45,10 @@ def _one(ground: Ground, decision_id: str) -> Effect:
     operations = ground.work.operations
     done: Operation | None = operations.find(decision_id)
     if done is None:
-        raise DecisionRefused(f"There is no decision {decision_id}; see: kontoklar review operations")
+        raise DecisionRefused(
+            f"There is no decision {decision_id}; give its whole id, "
+            "see: kontoklar export operations --out operations.csv"
+        )
     if operations.undone_by(decision_id):
         raise DecisionRefused(f"Decision {decision_id} was taken back already.")
     if done.command == "undo":
@@ -68,6 +71,8 @@ def _one(ground: Ground, decision_id: str) -> Effect:
     effect.entries = _reversed(ground, list(reversed(done.entries)))
     if done.command == "charge":
         _cancel_claim(ground, effect)
+    if done.command == "writeoff":
+        _refuse_recovered(ground, done)
     invoices = sorted({a.invoice_number for entry in effect.entries for a in entry.allocations} - {""})
     effect.payload = {"invoices": invoices or [""], "undoes": decision_id, "command": done.command}
     return effect
@@ -93,6 +98,16 @@ def _refuse_sent(ground: Ground, effect: Effect, decision_id: str) -> None:
     sources = ground.work.operations.refund_sources(decision_id)
     effect.sources = {payment: -minor for payment, minor in sources.items()}  # no longer reserved
     effect.notes.append("make sure that its payment file is not sent, or is recalled")
+
+
+def _refuse_recovered(ground: Ground, done: Operation) -> None:
+    """A claim that would owe again although its money came after the write-off: the payer would be dunned for it."""
+    facts = ground.work.operations.facts([done.invoice_number])[done.invoice_number]
+    if facts.written_off_minor - done.amount_minor < facts.recovered_minor:
+        raise DecisionRefused(
+            f"Invoice {done.invoice_number} was paid after it was written off; undo that payment first, "
+            "then this, then assign the payment anew."
+        )
 
 
 def _cancel_claim(ground: Ground, effect: Effect) -> None:

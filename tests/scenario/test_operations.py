@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from pipelines import config
+from pipelines import cli, config
 from pipelines.app import Kontoklar
 from pipelines.review import Credit, DecisionRefused, Rebook, StaleDecision, WriteOff
 from tests.builders import Line, camt053
@@ -146,3 +146,77 @@ def test_money_that_moved_after_the_plan_is_not_torn_apart(office: Office) -> No
     office.command("run", "--as-of", str(TUESDAY))
     assert office.open_amount("RE-2026-1001") == "100.00"
     assert office.proven()
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        ("assign", "--debtor", "NOBODY"),
+        ("assign", "--debtor", "RE-2026-1001"),
+        ("on-account", "--debtor", "NOBODY"),
+        ("split", "--part", "@NOBODY=10.00"),
+        ("by-law", "--debtor", "NOBODY"),
+    ],
+)
+def test_money_goes_to_no_account_that_nobody_has(credit: Office, wanted: tuple[str, ...]) -> None:
+    key = credit.transaction(bank_reference="B1")["transaction_id"]
+    act(credit, "undo", key)
+    answer = act(credit, wanted[0], key, *wanted[1:])
+    assert credit.exit_code == 2
+    assert "is unknown" in str(answer["error"])
+    assert "debtor search" in str(answer["error"])
+    assert credit.transaction(bank_reference="B1")["unallocated"] == "30.00"
+
+
+def test_credit_is_not_rebooked_to_a_debtor_nobody_knows(credit: Office) -> None:
+    answer = act(credit, "rebook", "--from-debtor", "10001", "--to-debtor", "NOBODY")
+    assert credit.exit_code == 2
+    assert "Debtor NOBODY is unknown" in str(answer["error"])
+    assert credit.table("operations")[-1]["command"] == "assign"
+
+
+@pytest.mark.parametrize("amount", ["-5", "0", "0,00"])
+def test_an_amount_of_nothing_or_less_is_named_as_such(credit: Office, amount: str) -> None:
+    key = credit.transaction(bank_reference="B1")["transaction_id"]
+    act(credit, "undo", key)
+    answer = act(credit, "assign", key, "--invoice", "RE-2026-1001", "--amount", amount)
+    assert (credit.exit_code, answer["error"]) == (2, "The amount for invoice RE-2026-1001 must be above zero.")
+
+
+def test_an_amount_that_can_be_read_in_two_ways_is_refused(credit: Office) -> None:
+    for typed in ("1.000", "1,000"):
+        answer = act(credit, "writeoff", "RE-2026-1001", "--amount", typed)
+        assert credit.exit_code == 2
+        assert "two ways" in str(answer["error"])
+    assert credit.open_amount("RE-2026-1001") == "119.00"
+
+
+def test_a_preview_keeps_its_figures_on_a_narrow_screen(
+    credit: Office, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    key = credit.transaction(bank_reference="B1")["transaction_id"]
+    act(credit, "undo", key)
+    capsys.readouterr()
+    wanted = ["assign", key, "--invoice", "RE-2026-1001", "--preview", "--as-of", str(TUESDAY)]
+    assert cli.run(["--database", credit.database, "review", *wanted, "--user", "anna", "--reason", "look"]) == 0
+    shown = capsys.readouterr().out
+    for figure in ("119.00", "-30.00", "89.00"):
+        assert figure in shown
+
+
+def test_a_write_off_whose_money_came_after_all_is_not_taken_back_alone(credit: Office) -> None:
+    key = credit.transaction(bank_reference="B1")["transaction_id"]
+    act(credit, "undo", key)
+    written_off = str(act(credit, "writeoff", "RE-2026-1001")["decision_id"])
+    act(credit, "assign", key, "--invoice", "RE-2026-1001")
+    answer = act(credit, "undo", "--decision", written_off)
+    assert credit.exit_code == 2
+    assert "undo that payment first" in str(answer["error"])
+    assert credit.open_amount("RE-2026-1001") == "0.00"
+    act(credit, "undo", key)
+    act(credit, "undo", "--decision", written_off)
+    assert credit.open_amount("RE-2026-1001") == "119.00"
+    act(credit, "assign", key, "--invoice", "RE-2026-1001")
+    assert credit.open_amount("RE-2026-1001") == "89.00"
+    assert credit.proven()

@@ -43,3 +43,9 @@ def test_the_same_order_is_the_same_message() -> None:
 def test_a_message_names_who_pays() -> None:
     with pytest.raises(ConfigurationError, match=r"\[company\]"):
         payment_message(" ", ORDER)
+
+
+def test_a_bank_without_bic_is_called_not_provided() -> None:
+    root = etree.fromstring(payment_message("Muster Handels GmbH", ORDER).encode())
+    (agent,) = root.iter("{*}DbtrAgt")
+    assert [node.text for node in agent.iterfind("{*}FinInstnId/{*}Othr/{*}Id")] == ["NOTPROVIDED"]
