@@ -29,6 +29,7 @@ DEFAULT_DATABASE = "sqlite:///kontoklar.db"
 MODES = ("live", "test")
 SHIPPED = "shipped"
 _MATCHING = ("policy", "risk_per_mille", "max_auto_amount", "risk_amount", "index", "processes")
+_DUNNING = ("plans", "stale_banking_days", "ignored_accounts", "collection_days", "release", "base_rates")
 _SECTIONS = (
     "company", "database", "sources", "matching", "dunning", "returns", "sinks", "run", "archive", "debtors", "roles",
     "users", "approval", "differences", "payments", "memory",
@@ -37,8 +38,7 @@ _SECTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """Who we are. chart: ``SKR03``, ``SKR04`` or the absolute path of a file. mode: ``live`` or ``test``, part of
-    every key."""
+    """Who we are. chart: ``SKR03``, ``SKR04`` or a file's absolute path. mode: ``live`` or ``test``, in every key."""
 
     name: str = ""
     creditor_id: str = ""
@@ -197,8 +197,7 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
     company = _Section(raw, "company", ("name", "creditor_id", "chart", "mode"))
     database = _Section(raw, "database", ("url",))
     matching = _Section(raw, "matching", _MATCHING)
-    dunning = _Section(raw, "dunning", ("plans", "stale_banking_days", "ignored_accounts", "collection_days",
-                                           "release", "base_rates"))  # fmt: skip
+    dunning = _Section(raw, "dunning", _DUNNING)
     returns = _Section(raw, "returns", ("policy",))
     run = _Section(raw, "run", ("wait_seconds",))
     memory = _Section(raw, "memory", ("key",))
@@ -316,11 +315,11 @@ class _Section:
             raise self._wrong(key, 'an amount in quotes such as "25000.00"')
         try:
             minor = parse_amount(value, "EUR")
+            if minor >= 0:
+                return minor
         except AmountError:
-            raise self._wrong(key, 'an amount in quotes such as "25000.00"') from None
-        if minor < 0:
-            raise self._wrong(key, "0 or more")
-        return minor
+            pass
+        raise self._wrong(key, 'an amount in quotes such as "25000.00", 0 or more')
 
     def texts(self, key: str) -> tuple[str, ...]:
         value = self.values.get(key, [])
