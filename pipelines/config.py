@@ -17,6 +17,8 @@ from typing import Any
 
 from pipelines.amounts import AmountError, parse_amount
 from pipelines.approvals import ApprovalRules
+from pipelines.config_parts import Part as Part
+from pipelines.config_parts import read_parts
 from pipelines.debtors.ranges import NumberRange, parse_ranges
 from pipelines.errors import ConfigurationError
 from pipelines.known import refuse_unknown as refuse_unknown
@@ -44,18 +46,6 @@ class Company:
     creditor_id: str = ""
     chart: str = "SKR03"
     mode: str = "live"
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A configured source or sink: its name, the module it uses, and that module's own options.
-
-    Option values are plain TOML values, or ``Secret`` where the file names one; ``path`` is already absolute.
-    """
-
-    name: str
-    use: str
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +204,7 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
             mode=company.one_of("mode", MODES),
         ),
         database_url=_anchored(database.text("url"), base) or DEFAULT_DATABASE,
-        sources=_parts(raw, "sources", base),
+        sources=read_parts(raw, "sources", base),
         matching=Matching(
             policy=matching.file("policy", base),
             risk_per_mille=matching.number("risk_per_mille"),
@@ -235,7 +225,7 @@ def parse(raw: Mapping[str, Any], path: Path | None = None) -> Settings:
             bool(returns.text("policy")),
             None if returns.text("policy") == SHIPPED else returns.file("policy", base),
         ),
-        sinks=_parts(raw, "sinks", base),
+        sinks=read_parts(raw, "sinks", base),
         run=Run(**run.given("wait_seconds", run.number)),
         archive=Archive(
             **archive.given("max_file_mib", archive.whole),
@@ -363,40 +353,3 @@ def _anchored(url: str, base: Path) -> str:
     if not url.startswith(prefix) or url.startswith((prefix + "/", prefix + ":memory:")) or url == prefix:
         return url
     return prefix + str((base / url.removeprefix(prefix)).absolute())
-
-
-def _parts(raw: Mapping[str, Any], kind: str, base: Path) -> tuple[Part, ...]:
-    """The ``[[sources]]`` or ``[[sinks]]``; what their options may be, the module they use says."""
-    tables = raw.get(kind, [])
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ConfigurationError(f"{kind} must be a list of tables: [[{kind}]]")
-    parts: list[Part] = []
-    for number, table in enumerate(tables, 1):
-        where = f"{kind}[{number}]"
-        name, use = table.get("name"), table.get("use")
-        if not isinstance(use, str) or not use.isidentifier():
-            raise ConfigurationError(f"{where}.use must name a module in {kind}/")
-        if name is None:
-            name = use
-        if not isinstance(name, str) or not name:
-            raise ConfigurationError(f"{where}.name must be a text")
-        if any(part.name == name for part in parts):
-            raise ConfigurationError(f'{where}.name "{name}" is taken by another of the {kind}')
-        parts.append(Part(name, use, _options(table, where, base)))
-    return tuple(parts)
-
-
-def _options(table: Mapping[str, Any], where: str, base: Path) -> dict[str, Any]:
-    options: dict[str, Any] = {}
-    for key, value in table.items():
-        if key in ("name", "use"):
-            continue
-        if isinstance(value, dict):
-            options[key] = secret_from(value, f"{where}.{key}", base)
-        elif key == "path":
-            if not isinstance(value, str) or not value:
-                raise ConfigurationError(f"{where}.path must be a text")
-            options[key] = str((base / Path(value).expanduser()).absolute())
-        else:
-            options[key] = value
-    return options
