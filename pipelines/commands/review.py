@@ -32,10 +32,14 @@ def review() -> None:
 @shared
 @click.pass_obj
 def list_(session: Session, limit: int, as_of: date) -> None:
-    """What waits, the oldest first: payments with proposals, unexplained ones, unclear returns."""
+    """What waits, the oldest first: payments with proposals, unexplained ones, unclear returns.
+
+    Then the automatic posts that were drawn for checking (audit)."""
     with session.command("review list") as (app, report):
         queue = app.inquiries.review_queue(as_of)
-        report.counts = {"waiting": len(queue)}
+        audits = app.inquiries.audit_queue(as_of)
+        report.counts = {"waiting": len(queue), "audit": len(audits)}
+        queue += audits
         report.more["items"] = queue[:limit]
         if not session.as_json:
             # The beginning of an id names it as well.
