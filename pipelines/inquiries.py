@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pipelines.ports.statements import AccountCoverage
 
 MOST_FILTERS = 3
+# Fewer signs of an id would soon be somebody else's.
+SHORTEST_KEY = 6
 
 
 class Inquiries:
@@ -73,6 +75,19 @@ class Inquiries:
             )
         if len(found) > 1:
             raise ConfigurationError(f"{len(found)} transactions are meant by this; give more of the id")
+        return found[0]
+
+    def find_decision(self, key: str) -> str:
+        """The id of one applied decision. key: the id, or the beginning of it (six signs or more)."""
+        with self._books.read() as work:
+            found = work.operations.begins(key) if len(key) >= SHORTEST_KEY else []
+        if not found:
+            raise ConfigurationError(
+                "there is no such decision; give its id or at least six signs of its beginning, "
+                "see: kontoklar export operations --out operations.csv"
+            )
+        if len(found) > 1:
+            raise ConfigurationError(f"{len(found)} decisions are meant by this; give more of the id")
         return found[0]
 
     def explain(self, key: str) -> Explanation:

@@ -257,6 +257,16 @@ GROUP BY p.invoice_number
 HAVING sum(p.amount_minor) > (SELECT max(r.amount_minor) FROM receivable r WHERE r.invoice_number = p.invoice_number)
 """
 
+# Income from a claim that was written off is never more than what was written off of it.
+RECOVERED_BEYOND: Final = """
+SELECT a.invoice_number, SUM(CASE WHEN a.kind = 'recovery' OR o.kind = 'recovery' THEN a.cash_minor
+    ELSE -a.amount_minor END)
+FROM allocation a LEFT JOIN allocation o ON o.allocation_id = a.reverses
+WHERE a.kind IN ('write_off', 'recovery') OR o.kind IN ('write_off', 'recovery')
+GROUP BY a.invoice_number
+HAVING SUM(CASE WHEN a.kind = 'recovery' OR o.kind = 'recovery' THEN a.cash_minor ELSE -a.amount_minor END) > 0
+"""
+
 # A decision that was undone has every entry of its own reversed.
 UNDONE_IN_PART: Final = """
 SELECT p.decision_id, 'not reversed' FROM operation_undo u JOIN operation p ON p.decision_id = u.original_decision_id

@@ -60,6 +60,9 @@ class LedgerInvariants:
             self._none("no refund exceeds the money it sends back", "refunds", q.COUNT_REFUNDS, q.REFUNDED_BEYOND),
             self._none("no debtor's account is overdrawn", "debtors", q.COUNT_DEBTORS, q.OVERDRAWN_ACCOUNTS),
             self._none("credit and write-off stay within a claim", "operations", q.COUNT_OPERATIONS, q.REDUCED_BEYOND),
+            self._none(
+                "no more is recovered than was written off", "operations", q.COUNT_OPERATIONS, q.RECOVERED_BEYOND
+            ),
             self._none("what is undone is undone as a whole", "operations", q.COUNT_OPERATIONS, q.UNDONE_IN_PART),
             self._none("each charge is a claim", "charges", q.COUNT_CLAIMS, q.UNPOSTED_CLAIMS),
             self._hashes(),

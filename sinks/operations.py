@@ -96,6 +96,13 @@ class OperationRepository(CreditQueries):
         values = dict(row._mapping) | {"entries": tuple(row.entries.split())}
         return Operation(**values)
 
+    def begins(self, key: str) -> list[str]:
+        """The ids of applied decisions that begin like this."""
+        o = t.operation
+        return list(
+            self._connection.scalars(select(o.c.decision_id).where(o.c.decision_id.startswith(key, autoescape=True)))
+        )
+
     def add(self, operation: Operation) -> None:
         """Records an applied decision."""
         row = operation._asdict() | {"entries": " ".join(operation.entries), "run_id": self._context.run_id}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from sinks import tables
 from sinks.books import SqlBooks
@@ -39,3 +39,18 @@ def broken(books: SqlBooks, *, but: Collection[str] = ()) -> list[str]:
     assert len(results) >= 21
     assert all(result.ok == (result.detail == "") for result in results)
     return [f"{r.name}: {r.detail}" for r in results if not r.ok and r.name not in but]
+
+
+def damage(books: SqlBooks, *statements: str) -> None:
+    """What somebody with the database's password could do."""
+    with books.database.write() as connection:
+        for name in tables.metadata.tables:
+            if name in tables.MUTABLE:
+                continue
+            if books.database.is_sqlite:
+                for event in ("update", "delete"):
+                    connection.execute(text(f"DROP TRIGGER append_only_{name}_{event}"))
+            else:
+                connection.execute(text(f"ALTER TABLE {name} DISABLE TRIGGER append_only_{name}"))
+        for statement in statements:
+            assert connection.execute(text(statement)).rowcount > 0

@@ -9,7 +9,7 @@ import click
 from pipelines.commands.report import records, stdout
 from pipelines.commands.session import Session, as_of_option, shared
 
-_ACCOUNTS = ("account", "currency", "proven_to", "told_to", "open", "source", "access", "consent_until", "days")
+_ACCOUNTS = ("account", "currency", "proven_to", "told_to", "problems", "source", "access", "consent_until", "days")
 _PENDING = ("account", "value_date", "amount", "currency", "counterparty", "remittance")
 
 
@@ -24,7 +24,7 @@ def accounts(session: Session, as_of: date) -> None:
         report.counts = {"accounts": len(rows)}
         report.more["accounts"] = rows
         if not session.as_json and rows:
-            stdout.print(records(rows, _ACCOUNTS))
+            stdout.print(records([{**row, "problems": row["open"]} for row in rows], _ACCOUNTS))
 
 
 @click.command()

@@ -11,6 +11,7 @@ from pipelines.anchor import write_anchor
 from pipelines.commands.report import records, stdout
 from pipelines.commands.session import Day, Session, instant, shared
 from pipelines.errors import ConfigurationError
+from pipelines.ports.audit import FILTERS
 from pipelines.table_out import NUMBER, OutColumn, write_table
 
 _SHOWN = ("no", "at", "user", "event", "debtor", "payment", "message")
@@ -32,7 +33,9 @@ def audit() -> None:
 @click.option("--from", "first", type=Day(), metavar="DATE", help="First day.")
 @click.option("--to", "last", type=Day(), metavar="DATE", help="Last day.")
 @click.option("--limit", default=50, type=click.IntRange(min=1), help="How many to show; the newest ones.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="All of them, as .csv.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="All of them, as .csv or .parquet."
+)
 @shared
 @click.pass_obj
 def list_(
@@ -44,7 +47,9 @@ def list_(
         name, equals, value = text.partition("=")
         if not equals:
             raise click.UsageError(f"--filter {text} must be NAME=VALUE")
-        name = {"debtor": "debtor_number", "transaction": "transaction_id"}.get(name, name)
+        if name not in _FILTERS:
+            raise click.UsageError(f"--filter {name} is unknown; known are {', '.join(_FILTERS)}")
+        name = _FILTERS[name]
         if name in wanted:
             raise click.UsageError(f"--filter {name} is given twice")
         wanted[name] = value
@@ -77,6 +82,8 @@ def list_(
             stdout.print(records(cut, _SHOWN))
 
 
+# What people type → the trail's own name for it, which is taken as well.
+_FILTERS = {"debtor": "debtor_number", "transaction": "transaction_id"} | {name: name for name in FILTERS}
 _EMPTY = ("sequence", "at", "user", "event", "subject", "debtor_number", "transaction_id", "comment", "hash")
 
 

@@ -157,7 +157,7 @@ _RIGHT = frozenset(
 )  # fmt: skip
 # Columns that may be cut, and at how many signs; columns that may run over several lines.
 _CUT = {"counterparty": 18, "invoices": 14, "key": 18}
-_LONG = frozenset({"message", "remittance", "reason_text", "source_file", "dunning", "access"})
+_LONG = frozenset({"message", "remittance", "reason_text", "source_file", "dunning", "access", "problems"})
 
 
 def records(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, title: str = "") -> Table:

@@ -186,7 +186,12 @@ def release(session: Session, /, transaction: str, as_of: date, preview: bool, *
 
 @review.command()
 @click.argument("transaction", metavar="[TRANSACTION]", default="")
-@click.option("--decision", default="", metavar="ID", help="Instead: take this one decision back.")
+@click.option(
+    "--decision",
+    default="",
+    metavar="ID",
+    help="Instead: take this one decision back; the beginning of its id is enough.",
+)
 @operations.options
 @click.pass_obj
 def undo(session: Session, /, transaction: str, decision: str, as_of: date, preview: bool, **told: Any) -> None:
@@ -195,7 +200,8 @@ def undo(session: Session, /, transaction: str, decision: str, as_of: date, prev
 
     def make(app: Kontoklar) -> Command:
         key = _find(app, transaction) if transaction else ""
-        return Undo(transaction_id=key, decision_id=decision, **told)
+        whole = app.inquiries.find_decision(decision) if decision else ""
+        return Undo(transaction_id=key, decision_id=whole, **told)
 
     operations.perform(session, as_of, preview, make)
 

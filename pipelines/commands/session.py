@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -69,11 +70,14 @@ class Session:
             def told(what: str, done: int, total: int | None) -> None:
                 progress.update(bar, description=what, completed=done, total=total)
 
+            started = time.perf_counter()
             application = Kontoklar(self.settings(), clock=instant, progress=told)
             try:
                 yield application, self.report
             finally:
                 application.close()
+            if not self.report.seconds:
+                self.report.seconds[name] = round(time.perf_counter() - started, 3)
         self.show()
 
     def show(self) -> None:

@@ -45,7 +45,16 @@ def hold(ground: Ground, command: Hold | Release) -> Effect:
     if isinstance(command, Release) and _is_doubtful(ground, command.transaction_id):
         return _judged(command.transaction_id, real=True)
     cash = ground.cash(command.transaction_id)
+    if _is_held(ground, command.transaction_id) is isinstance(command, Hold):
+        state = "held already" if isinstance(command, Hold) else "not held"
+        raise DecisionRefused(f"Transaction {command.transaction_id} is {state}; nothing changes.")
     return Effect(("transaction", command.transaction_id), cash.currency, transaction_id=command.transaction_id)
+
+
+def _is_held(ground: Ground, transaction_id: str) -> bool:
+    """Whether the last word of a person keeps a transaction out of matching."""
+    said = [one.command for one in ground.work.decisions.of(transaction_id) if one.command in ("hold", "release")]
+    return said[-1:] == ["hold"]
 
 
 def _is_doubtful(ground: Ground, transaction_id: str) -> bool:

@@ -42,7 +42,7 @@ class Performer:
         self.access.require(command.user, "decide", "decide about payments")
         with self.books.read() as work:
             decision_id = work.decisions.next_id(command.name, "preview")
-            effect = plan(self._ground(work, decision_id, shown=True), command)
+            effect = plan(self._ground(work, decision_id), command)
             told = balances(work, effect)
             invoices = [one.key for one in told if one.what == "item"]
             levels, facts = work.operations.triggers_of(invoices), work.operations.facts(invoices)
@@ -108,15 +108,10 @@ class Performer:
 
     # --- parts --------------------------------------------------------------------------------------------------
 
-    def _ground(self, work: Work, decision_id: str, *, shown: bool = False) -> Ground:
+    def _ground(self, work: Work, decision_id: str) -> Ground:
         return Ground(
-            work,
-            self.chart,
-            self.as_of,
-            decision_id,
-            self.setting.limits,
-            None if shown else self.setting.payment_file,
-        )
+            work, self.chart, self.as_of, decision_id, self.setting.limits, self.setting.payment_file
+        )  # fmt: skip
 
     def _amount(self, effect: Effect) -> Money:
         """What counts for limits: what the decision moves, seen as money and as claims; the larger."""

@@ -14,6 +14,7 @@ from schwifty.exceptions import SchwiftyException
 from pipelines.calendar import shift
 from pipelines.errors import DecisionRefused
 from pipelines.model.ledger import JournalEntry
+from pipelines.model.money import Money
 from pipelines.model.payment_order import PaymentOrder
 from pipelines.model.provisional import HANDLING, LAW, Right, provision, provisional_until
 from pipelines.operations.commands import Refund
@@ -57,6 +58,11 @@ def refund(ground: Ground, command: Refund) -> Effect:
         insist="; ".join(doubts),
     )  # fmt: skip
     effect.file = _file(ground, order, draws, effect)
+    if effect.file is not None:
+        effect.notes.append(
+            f"orders a transfer of {Money(amount, order.currency)} to the account ending in {iban[-4:]} on "
+            f"{order.execution_day}; nothing is booked before the bank carries it out"
+        )
     return effect
 
 

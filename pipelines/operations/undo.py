@@ -46,8 +46,7 @@ def _one(ground: Ground, decision_id: str) -> Effect:
     done: Operation | None = operations.find(decision_id)
     if done is None:
         raise DecisionRefused(
-            f"There is no decision {decision_id}; give its whole id, "
-            "see: kontoklar export operations --out operations.csv"
+            f"There is no decision {decision_id}; see: kontoklar export operations --out operations.csv"
         )
     if operations.undone_by(decision_id):
         raise DecisionRefused(f"Decision {decision_id} was taken back already.")

@@ -124,6 +124,10 @@ class Operations(Protocol):
         """An applied decision; None when there is none of that id."""
         ...
 
+    def begins(self, key: str) -> list[str]:
+        """The ids of applied decisions that begin like this."""
+        ...
+
     def add(self, operation: Operation) -> None:
         """Records an applied decision."""
         ...

@@ -19,6 +19,9 @@ class Control:
     def handle(self, request: Request) -> Answer:
         """GET tells how it stands; POST changes something and tells as well."""
         what, given = request.path.removeprefix(CONTROL).strip("/"), request.json()
+        if request.body and not given and request.body.strip() != b"{}":
+            # A day passed by a mistyped request could not be taken back.
+            return json_answer({"error": 'the body is no JSON object, such as {"days": 1}; nothing was done'}, 400)
         try:
             with self.world.lock:
                 if request.method == "POST":

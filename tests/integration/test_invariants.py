@@ -10,7 +10,7 @@ from pipelines.ports.invariants import CheckResult
 from pipelines.usecases.post import post
 from sinks import tables
 from sinks.books import SqlBooks
-from tests.ledger_state import broken
+from tests.ledger_state import broken, damage
 from tests.ledger_world import AS_OF, CHART, IBAN, random_world, store
 
 
@@ -19,21 +19,6 @@ def posted(books: SqlBooks) -> SqlBooks:
     store(books, random_world(3, 40))
     post(books, CHART, AS_OF)
     return books
-
-
-def damage(books: SqlBooks, *statements: str) -> None:
-    """What somebody with the database's password could do."""
-    with books.database.write() as connection:
-        for name in tables.metadata.tables:
-            if name in tables.MUTABLE:
-                continue
-            if books.database.is_sqlite:
-                for event in ("update", "delete"):
-                    connection.execute(text(f"DROP TRIGGER append_only_{name}_{event}"))
-            else:
-                connection.execute(text(f"ALTER TABLE {name} DISABLE TRIGGER append_only_{name}"))
-        for statement in statements:
-            assert connection.execute(text(statement)).rowcount > 0
 
 
 def checks(books: SqlBooks, anchor: str = "") -> dict[str, CheckResult]:

@@ -283,4 +283,8 @@ def test_faults_come_by_seed_and_in_number() -> None:
 def test_the_control_address_refuses_what_it_does_not_know(client: Client) -> None:
     assert client.http.post("/simulator/day", json={"to": "2026-10-01"}).status_code == 400
     assert client.http.post("/simulator/faults", json={"ask": "nonsense!"}).status_code == 400
+    before = client.http.get("/simulator").json()["today"]
+    for body in (b"days=3", b"[1]", b'{"days": 3'):
+        assert client.http.post("/simulator/day", content=body).status_code == 400
+    assert client.http.get("/simulator").json()["today"] == before
     assert set(client.http.get("/simulator").json()["faults"]) == set(KNOWN)

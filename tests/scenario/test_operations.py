@@ -12,7 +12,9 @@ from lxml import etree
 from pipelines import cli, config
 from pipelines.app import Kontoklar
 from pipelines.review import Credit, DecisionRefused, Rebook, StaleDecision, WriteOff
+from sinks.books import SqlBooks
 from tests.builders import Line, camt053
+from tests.ledger_state import damage
 from tests.scenario.office import Office
 
 MONDAY = date(2026, 10, 5)
@@ -220,3 +222,46 @@ def test_a_write_off_whose_money_came_after_all_is_not_taken_back_alone(credit: 
     act(credit, "assign", key, "--invoice", "RE-2026-1001")
     assert credit.open_amount("RE-2026-1001") == "89.00"
     assert credit.proven()
+
+
+def test_more_recovered_than_was_written_off_is_named_by_the_check(credit: Office) -> None:
+    key = credit.transaction(bank_reference="B1")["transaction_id"]
+    act(credit, "undo", key)
+    act(credit, "writeoff", "RE-2026-1001")
+    act(credit, "assign", key, "--invoice", "RE-2026-1001")
+    assert credit.proven()
+    with Kontoklar(config.load(None, credit.database), clock=lambda: "2026-10-06T06:00:00+00:00") as app:
+        assert isinstance(app.books, SqlBooks)
+        damage(app.books, "UPDATE allocation SET cash_minor = cash_minor * 10 WHERE kind = 'recovery'")
+    told = {one["name"]: one for one in credit.command("check")["checks"]}  # type: ignore[attr-defined]
+    assert credit.exit_code == 4
+    # 30.00 became 300.00, and 119.00 had been written off.
+    assert told["no more is recovered than was written off"]["detail"] == "RE-2026-1001 (18100)"
+
+
+def test_a_decision_is_named_by_the_beginning_of_its_id(credit: Office) -> None:
+    done = str(act(credit, "writeoff", "RE-2026-1001")["decision_id"])
+    act(credit, "undo", "--decision", done[:5])
+    assert credit.exit_code == 2
+    act(credit, "undo", "--decision", done[:8])
+    assert (credit.exit_code, credit.open_amount("RE-2026-1001")) == (0, "119.00")
+
+
+def test_only_what_is_held_is_released(credit: Office) -> None:
+    key = credit.transaction(bank_reference="B1")["transaction_id"]
+    act(credit, "undo", key)
+    answers = []
+    for command in ("release", "hold", "hold", "release", "release"):
+        answer = act(credit, command, key)
+        answers.append((credit.exit_code, str(answer.get("error", "")).partition(" is ")[2]))
+    refused = "not held; nothing changes."
+    assert answers == [(2, refused), (0, ""), (2, "held already; nothing changes."), (0, ""), (2, refused)]
+
+
+def test_the_preview_of_a_refund_is_refused_like_the_refund(credit: Office) -> None:
+    seen = act(credit, "refund", "--debtor", "10001", "--amount", "10.00", "--preview")
+    assert any("10.00 EUR" in note and "2026-10-07" in note for note in seen["notes"])
+    (credit.folder / "kontoklar.toml").write_text('[company]\nmode = "test"\n', encoding="utf-8")
+    for more in ((), ("--preview",)):
+        answer = act(credit, "refund", "--debtor", "10001", "--amount", "10.00", *more)
+        assert (credit.exit_code, "[company] name" in str(answer["error"])) == (2, True)
