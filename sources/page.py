@@ -8,7 +8,8 @@ from typing import TypeVar
 from pipelines.model.finding import Finding, Severity
 from sources.cells import CellError, parse_iban, parse_minor, shown, split_list
 from sources.decimal_mark import PLAIN
-from sources.tables_in import Chunk, Survey
+from sources.table_layout import Chunk
+from sources.tables_in import Survey
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
 from pipelines.errors import UnreadableDocument
-from sources.tables_in import Chunk, Layout, check_header
+from sources.table_layout import Chunk, Layout, check_header
 
 
 class ParquetRows:

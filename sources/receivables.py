@@ -26,7 +26,8 @@ from sources.cells import (
 )
 from sources.page import Page, refusal, unknown_column
 from sources.pain008 import is_pain008, read_pain008
-from sources.tables_in import Layout, TableFile
+from sources.table_layout import Layout
+from sources.tables_in import TableFile
 
 RECEIVABLES: Final = Layout(
     kind="receivables",

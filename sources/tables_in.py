@@ -18,8 +18,9 @@ from typing import Final, TextIO
 
 import numpy as np
 
-from pipelines.errors import HeaderError, UnreadableDocument
+from pipelines.errors import UnreadableDocument
 from sources.decimal_mark import ColumnStyle, ColumnSurvey, MixedColumn
+from sources.table_layout import Chunk, Layout, check_header
 
 CHUNK_ROWS: Final = 20_000
 # A record over more lines than this is a forgotten quote, not a letter.
@@ -27,32 +28,6 @@ MAX_LINES_PER_RECORD: Final = 50
 _MAX_LINE: Final = 1 << 20
 _BLOCK: Final = 1 << 20
 _PARQUET_MAGIC: Final = b"PAR1"
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """What a kind of table looks like (CONTRACT, "Files in"). key: the columns that name a row."""
-
-    kind: str
-    key: tuple[str, ...]
-    required: tuple[str, ...]
-    optional: tuple[str, ...] = ()
-    amounts: tuple[str, ...] = ()
-
-    @property
-    def known(self) -> frozenset[str]:
-        """All columns that are read."""
-        return frozenset(self.required) | frozenset(self.optional)
-
-
-@dataclass(slots=True)
-class Chunk:
-    """Some rows of a file: column name → stripped cells. numbers: where each row stands (CSV: its line; Parquet: its
-    count). refused: rows that could not be separated into cells, as (number, reason)."""
-
-    numbers: list[int] = field(default_factory=list)
-    columns: dict[str, list[str]] = field(default_factory=dict)
-    refused: list[tuple[int, str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,19 +249,6 @@ class CsvRows:
         if len(row) > width and not any(cell.strip() for cell in row[width:]):
             return row[:width], ""
         return None, f"it has {len(row)} cells where the header has {width}"
-
-
-def check_header(header: Sequence[str], layout: Layout) -> None:
-    """Raises HeaderError unless every required column is there and no known one twice."""
-    missing = [name for name in layout.required if name not in header]
-    if missing:
-        raise HeaderError(
-            f"the header lacks {', '.join(missing)}; a {layout.kind} file starts with a line of column names "
-            "separated by ; or ,"
-        )
-    doubled = sorted({name for name in header if name in layout.known and list(header).count(name) > 1})
-    if doubled:
-        raise HeaderError(f"the header names {', '.join(doubled)} more than once")
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from pipelines.ports.access import Choice
 from pipelines.ports.source import Arrival, Proven, Window
 from pipelines.secret import Secret
 from pipelines.simulator.faults import Faults
-from pipelines.simulator.fints_dialogs import Manner
+from pipelines.simulator.fints_manner import Manner
 from pipelines.simulator.fints_server import FintsServer
 from pipelines.simulator.generate import PIN, USER, generate
 from pipelines.simulator.world import World

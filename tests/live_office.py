@@ -16,7 +16,7 @@ from pipelines.simulator import twins
 from pipelines.simulator.bank import SimulatedBank
 from pipelines.simulator.faults import Faults
 from pipelines.simulator.finapi_state import Credentials
-from pipelines.simulator.fints_dialogs import Manner
+from pipelines.simulator.fints_manner import Manner
 from pipelines.simulator.fints_server import FintsServer
 from pipelines.simulator.office import finapi_source, fints_source, receivables
 from pipelines.simulator.world import World

@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from benchmarks.matching.generator import Case, generate
-from benchmarks.matching.payments import PaymentRecord
+from benchmarks.matching.records import PaymentRecord
 from benchmarks.matching.world import World
 from pipelines.demo import camt_out, mt940_out
 from pipelines.demo.payments import Payment

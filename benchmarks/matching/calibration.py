@@ -20,7 +20,7 @@ from typing import NamedTuple
 import matchers
 from benchmarks.matching.generator import Case, collections_frame, generate, items_frame, receipts_frame
 from benchmarks.matching.judge import Verdict, effects, judge
-from benchmarks.matching.payments import PaymentRecord
+from benchmarks.matching.records import PaymentRecord
 from pipelines.learning.calibration import Calibrated, Collector, calibrate_policy, cases_of
 from pipelines.learning.earned import Record, record_of
 from pipelines.learning.patterns import group_of

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from benchmarks.matching.mixes import MIXES
-from benchmarks.matching.payments import PaymentRecord, Payments
+from benchmarks.matching.payments import Payments
+from benchmarks.matching.records import PaymentRecord
 from benchmarks.matching.world import World, make_world
 from pipelines.frames import COLLECTIONS, ITEMS, RECEIPTS, conform
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from benchmarks.matching.payments import PaymentRecord
+from benchmarks.matching.records import PaymentRecord
 from benchmarks.matching.statistics import exact_interval, wilson_interval
 from pipelines.model.proposal import Disposition, Proposal
 

@@ -4,51 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from benchmarks.matching import words
+from benchmarks.matching.collective import Collective
+from benchmarks.matching.drawing import has_twin, paid_on, payable_of
+from benchmarks.matching.records import PaymentRecord
 from benchmarks.matching.traps import Traps
 from benchmarks.matching.typing_errors import bank_text, clean, damaged, umlauts
 from benchmarks.matching.world import TODAY, CollectionRecord, DebtorRecord, ItemRecord, World, iban
-
-
-@dataclass(slots=True)
-class PaymentRecord:
-    """One payment and the truth about it.
-
-    truth: invoice number → effect on what is owed, agreed discount included; empty when nothing may post by itself.
-    A discount nobody agreed, or taken too late, is not granted: the invoice receives what was paid.
-    case: what the generator had in mind. trap: whether posting it anywhere is an error.
-    review_is_right: the right answer exists, but a careful system asks (unagreed discount).
-    undecidable: another item of the debtor would explain everything that was said just as well.
-    """
-
-    transaction_id: str
-    day: date
-    amount: int
-    name: str
-    iban: str
-    text: str
-    case: str
-    truth: dict[str, int]
-    trap: bool = False
-    review_is_right: bool = False
-    undecidable: bool = False
-    kind: str = "receipt"
-    ultimate: str = ""
-    end_to_end_id: str = ""
-    mandate_id: str = ""
-    creditor_reference: str = ""
-    document_numbers: str = ""
-    payment_information_id: str = ""
-    message_id: str = ""
-    is_batch: bool = False
-    batch_count: int | None = None
-    declared_discount: int | None = None
-    reason_code: str = ""
-    extra: dict[str, str] = field(default_factory=dict)
-
 
 _MONTHS = ("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
            "Dezember")  # fmt: skip
@@ -62,20 +26,18 @@ class Payments:
         self._rng = random.Random(seed * 7919 + 1)
         self._open = [item for item in world.items if item.open > 0 and item.status == "open"]
         self._rng.shuffle(self._open)
-        self._groups = [debtor for debtor in world.debtors if len(self._payable(debtor)) >= 2]
-        self._rng.shuffle(self._groups)
+        self._collective = Collective(world, self._rng, self._payment, self._payer)
         self._count = 0
         self._later: list[PaymentRecord] = []
         self._counter = 0
-        self._managed: dict[str, list[DebtorRecord]] = {}
         self._traps = Traps(world, self._rng, self._open, self._payment, self._payer)
 
     def make(self, count: int, shares: Mapping[str, float]) -> list[PaymentRecord]:
         """``count`` payments of the mix, in random order."""
         builders: dict[str, Callable[[], PaymentRecord | None]] = {
             "clean": self._clean, "damaged": self._damaged, "customer_number": self._customer_number,
-            "name_amount": self._name_amount, "several": self._several, "noise": self._traps.draw,
-            "return": self._return, "period": self._period, "contract": self._contract, "across": self._across,
+            "name_amount": self._name_amount, "several": self._collective.several, "noise": self._traps.draw,
+            "return": self._return, "period": self._period, "contract": self._contract, "across": self._collective.across,
         }  # fmt: skip
         names = list(shares)
         result: list[PaymentRecord] = []
@@ -92,9 +54,6 @@ class Payments:
 
     # --- drawing -------------------------------------------------------------------------------------------------
 
-    def _payable(self, debtor: DebtorRecord) -> list[ItemRecord]:
-        return [item for item in debtor.items if item.open > 0 and item.status == "open" and not item.used]
-
     def _next(self) -> ItemRecord | None:
         while self._open:
             item = self._open.pop()
@@ -103,16 +62,9 @@ class Payments:
                 return item
         return None
 
-    @staticmethod
-    def _has_twin(item: ItemRecord) -> bool:
-        """Whether another item that was open when the month began costs the same for the same debtor."""
-        return any(
-            other is not item and other.open == item.open and other.status == "open" for other in item.debtor.items
-        )
-
     def _oldest_like(self, item: ItemRecord) -> ItemRecord:
         """The oldest unpaid item of this amount: who pays by standing order pays the oldest first."""
-        same = [other for other in self._payable(item.debtor) if other.open == item.open]
+        same = [other for other in payable_of(item.debtor) if other.open == item.open]
         if not same:
             return item
         item.used = False
@@ -121,11 +73,6 @@ class Payments:
         if first is not item:
             self._open.append(item)
         return first
-
-    def _day(self, item: ItemRecord) -> date:
-        late = self._rng.choice((0, 0, 1, 3, 7, 20))
-        day = max(item.due - timedelta(days=self._rng.randrange(0, 7)), item.issue) + timedelta(days=late)
-        return min(max(day, TODAY - timedelta(days=25)), TODAY)
 
     def _payment(
         self, case: str, day: date, amount: int, who: tuple[str, str, str], text: str, truth: dict[str, int]
@@ -221,7 +168,7 @@ class Payments:
         rng = self._rng
         if item.mandate and rng.random() < 0.9:
             return self._collection(item)
-        amount, day, truth, suffix = self._amount(item, self._day(item), True)
+        amount, day, truth, suffix = self._amount(item, paid_on(self._rng, item), True)
         text = self._around(clean(rng, item.number), item)
         case = "clean"
         made = None
@@ -260,7 +207,7 @@ class Payments:
         self._counter += 1
         batch = f"PMT{self._counter // 9:06d}"
         record = CollectionRecord(
-            f"E2E{self._counter:08d}", item.mandate, item, self._day(item), batch, f"MSG{batch}", item.open
+            f"E2E{self._counter:08d}", item.mandate, item, paid_on(self._rng, item), batch, f"MSG{batch}", item.open
         )
         self._world.collections.append(record)
         made = self._payment(
@@ -274,7 +221,7 @@ class Payments:
         item = self._next()
         if item is None:
             return None
-        amount, day, truth, suffix = self._amount(item, self._day(item), self._rng.random() < 0.5)
+        amount, day, truth, suffix = self._amount(item, paid_on(self._rng, item), self._rng.random() < 0.5)
         shown, damage = damaged(self._rng, item.number)
         made = self._payment(
             f"damaged:{damage}{suffix}", day, amount, self._payer(item.debtor), self._around(shown, item), truth
@@ -294,13 +241,13 @@ class Payments:
         )
         made = self._payment(
             "customer_number",
-            self._day(item),
+            paid_on(self._rng, item),
             item.open,
             who,
             text.format(n=item.debtor.number),
             {item.number: item.open},
         )
-        made.undecidable = self._has_twin(item)
+        made.undecidable = has_twin(item)
         return made
 
     def _name_amount(self) -> PaymentRecord | None:
@@ -313,9 +260,14 @@ class Payments:
         if rng.random() < 0.15:
             text += f" vom {item.issue:%d.%m.%y}"
         made = self._payment(
-            "name_amount", self._day(item), item.open, (item.debtor.name, account, ""), text, {item.number: item.open}
+            "name_amount",
+            paid_on(self._rng, item),
+            item.open,
+            (item.debtor.name, account, ""),
+            text,
+            {item.number: item.open},
         )
-        made.undecidable = self._has_twin(item)
+        made.undecidable = has_twin(item)
         return made
 
     def _period(self) -> PaymentRecord | None:
@@ -337,10 +289,10 @@ class Payments:
                 (f" Kd.Nr. {item.debtor.number}", f" {item.debtor.name}", f" Whg {rng.randrange(1, 40)}")
             )
         made = self._payment(
-            "period", self._day(item), item.open, self._payer(item.debtor), shown, {item.number: item.open}
+            "period", paid_on(self._rng, item), item.open, self._payer(item.debtor), shown, {item.number: item.open}
         )
         says_when = month[:3] in shown or f"{item.issue:%m}" in shown
-        made.undecidable = not says_when and self._has_twin(item)
+        made.undecidable = not says_when and has_twin(item)
         return made
 
     def _contract(self) -> PaymentRecord | None:
@@ -352,110 +304,11 @@ class Payments:
         number = item.contract or item.debtor.number
         shown = self._rng.choice(("Vertrag {n}", "Vertragsnr. {n}", "V-Nr {n} monatlich", "{n}", "Vertragskonto {n}"))
         made = self._payment(
-            "contract", self._day(item), item.open, self._payer(item.debtor), shown.format(n=number),
+            "contract", paid_on(self._rng, item), item.open, self._payer(item.debtor), shown.format(n=number),
             {item.number: item.open},
         )  # fmt: skip
-        made.undecidable = self._has_twin(item)
+        made.undecidable = has_twin(item)
         return made
-
-    def _across(self) -> PaymentRecord | None:
-        """A manager pays items of several of his customers at once, each by its number."""
-        rng = self._rng
-        if not self._managed:
-            for debtor in self._world.debtors:
-                if debtor.payer:
-                    self._managed.setdefault(debtor.true_ibans[0], []).append(debtor)
-        if not self._managed:
-            return None
-        for _ in range(20):
-            account = rng.choice(list(self._managed))
-            payable = [item for debtor in self._managed[account] for item in self._payable(debtor)]
-            if len(payable) >= 2:
-                break
-        else:
-            return None
-        chosen = rng.sample(payable, min(len(payable), rng.choice((2, 2, 3, 4))))
-        for item in chosen:
-            item.used = True
-        truth = {item.number: item.open for item in chosen}
-        text = rng.choice((", ", " ", " + ")).join(item.number for item in chosen)
-        day = max(self._day(item) for item in chosen)
-        return self._payment("across", day, sum(truth.values()), (chosen[0].debtor.payer, account, ""), text, truth)
-
-    def _several(self) -> PaymentRecord | None:
-        rng = self._rng
-        while self._groups:
-            debtor = self._groups.pop()
-            payable = self._payable(debtor)
-            if len(payable) >= 2:
-                break
-        else:
-            return None
-        payable.sort(key=lambda item: item.issue)
-        way = rng.random()
-        count = min(len(payable), rng.choice((2, 2, 2, 3, 3, 4, 5, 8)))
-        start = rng.randrange(len(payable) - count + 1)
-        chosen = payable[start : start + count] if rng.random() < 0.5 else rng.sample(payable, count)
-        credits = [item for item in debtor.items if item.open < 0 and not item.used]
-        case, text = "several:listed", ""
-        if way < 0.1:
-            chosen, case = payable, "several:all_open"
-            text = rng.choice(("alle offenen Rechnungen", "Kontoausgleich", "sämtliche offene Posten"))
-            if credits:
-                chosen = payable + credits
-        elif way < 0.16:
-            case, text = "several:sum_only", rng.choice(words.THANKS)
-        day = max(self._day(item) for item in chosen)
-        truth = {item.number: item.open for item in chosen}
-        amount = sum(truth.values())
-        if not text:
-            text, case, amount, truth = self._list(chosen, credits, amount, truth, day)
-        if amount <= 0:
-            return None
-        for item in chosen:
-            item.used = True
-        made = self._payment(case, day, amount, self._payer(debtor), text, truth)
-        # Nothing but a sum, and another part of the account costs as much.
-        made.undecidable = case == "several:sum_only" and any(self._has_twin(item) for item in chosen)
-        if case == "several:truncated":
-            made.text = made.text[:140]
-        return made
-
-    def _list(
-        self, chosen: list[ItemRecord], credits: list[ItemRecord], amount: int, truth: dict[str, int], day: date
-    ) -> tuple[str, str, int, dict[str, int]]:
-        rng = self._rng
-        way = rng.random()
-        numbers = [item.number for item in chosen]
-        joined = rng.choice((", ", ",", " + ", " und ", " ", "; ", "/")).join(numbers)
-        if way < 0.12 and credits:
-            credit = credits[0]
-            credit.used = True
-            named = f" abzgl. GS {credit.number}" if rng.random() < 0.6 else " abzgl. Gutschrift"
-            return joined + named, "several:credit_note", amount + credit.open, {**truth, credit.number: credit.open}
-        if way < 0.24 and all(
-            item.discount_until and day <= item.discount_until + timedelta(days=2) for item in chosen
-        ):
-            return joined + " abzgl. Skonto", "several:discount", sum(item.net for item in chosen), truth
-        if way < 0.36 and len({number[:-2] for number in numbers}) == 1:
-            ordered = sorted(numbers)
-            return (
-                ordered[0] + "".join(f"/{number[-2:]}" for number in ordered[1:]),
-                "several:abbreviated",
-                amount,
-                truth,
-            )
-        if way < 0.45:
-            shown, _ = damaged(rng, numbers[-1])
-            return " ".join([*numbers[:-1], shown]), "several:one_damaged", amount, truth
-        if way < 0.55:
-            return (
-                "Sammelzahlung Rechnungen " + ", ".join(f"RgNr. {number}" for number in numbers),
-                "several:truncated",
-                amount,
-                truth,
-            )
-        return "Rechnungen " + joined, "several:listed", amount, truth
 
     def _return(self) -> PaymentRecord | None:
         """A returned direct debit, for files and the returns step; the matcher plans receipts only."""

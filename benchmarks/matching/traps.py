@@ -6,17 +6,11 @@ import random
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 from benchmarks.matching import words
+from benchmarks.matching.records import MakePayment, Payer, PaymentRecord
 from benchmarks.matching.typing_errors import clean, damaged
 from benchmarks.matching.world import TODAY, DebtorRecord, ItemRecord, World, iban
-
-if TYPE_CHECKING:
-    from benchmarks.matching.payments import PaymentRecord
-
-Payer = tuple[str, str, str]
-MakePayment = Callable[[str, date, int, Payer, str, dict[str, int]], "PaymentRecord"]
 
 
 class Traps:

@@ -8,7 +8,7 @@ from pipelines.simulator.control import Control
 from pipelines.simulator.faults import Faults
 from pipelines.simulator.finapi_server import FinapiServer
 from pipelines.simulator.finapi_state import Credentials, FinapiState
-from pipelines.simulator.fints_dialogs import Manner
+from pipelines.simulator.fints_manner import Manner
 from pipelines.simulator.fints_server import FintsServer
 from pipelines.simulator.web import CONTROL, Answer, Request, Server
 from pipelines.simulator.world import World

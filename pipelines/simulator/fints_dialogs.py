@@ -14,6 +14,7 @@ from fints.segments.dialog import HISYN4
 
 from pipelines.simulator import fints_bpd
 from pipelines.simulator.faults import Faults
+from pipelines.simulator.fints_manner import Manner
 from pipelines.simulator.fints_orders import statements
 from pipelines.simulator.fints_tan import TECHNIQUES, challenge
 from pipelines.simulator.fints_wire import (
@@ -28,34 +29,6 @@ from pipelines.simulator.fints_wire import (
 from pipelines.simulator.world import Login, TanMethod, World
 
 ONE_STEP = "999"
-
-
-@dataclass(slots=True)
-class Manner:
-    """How this bank does FinTS, because banks differ.
-
-    bank_code: its Bankleitzahl for FinTS; clients know real ones and their oddities, so it is nobody's. camt, mt940:
-    which statement orders it knows; versions: of HKKAZ and HKSAL. days: how far back statements are kept.
-    one_step: no TAN methods at all. tan_at: asks for the TAN when the dialogue opens ("init") or with the first
-    statement order ("statements"). documents: camt documents per page; page_bytes: MT940 bytes per page. wrong_pin,
-    locked: its return codes. products: product ids it accepts, () for any. waits: of decoupled confirmations, see
-    ``fints_bpd``.
-    """
-
-    name: str = "Probebank"
-    bank_code: str = "12345678"
-    camt: bool = True
-    mt940: bool = True
-    versions: tuple[int, ...] = (5, 6, 7)
-    days: int = 120
-    one_step: bool = False
-    tan_at: str = "statements"
-    documents: int = 3
-    page_bytes: int = 6_000
-    wrong_pin: str = "9942"
-    locked: str = "3938"
-    products: tuple[str, ...] = ()
-    waits: tuple[int, int, int] = (fints_bpd.POLLS, fints_bpd.FIRST_WAIT, fints_bpd.NEXT_WAIT)
 
 
 @dataclass(slots=True)

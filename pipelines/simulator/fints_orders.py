@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from fints.formals import KTI1, BookedCamtStatements1
 from fints.segments.statement import HICAZ1, HIKAZ5, HIKAZ6, HIKAZ7
 
 from pipelines.simulator.faults import Faults
 from pipelines.simulator.fints_bpd import CAMT_FORMAT
+from pipelines.simulator.fints_manner import Manner
 from pipelines.simulator.fints_pages import Page, camt_pages, mt940_pages
 from pipelines.simulator.fints_wire import Answer
 from pipelines.simulator.world import World
-
-if TYPE_CHECKING:
-    from pipelines.simulator.fints_dialogs import Manner
 
 _HIKAZ = {5: HIKAZ5, 6: HIKAZ6, 7: HIKAZ7}
 

@@ -9,7 +9,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from pipelines.simulator.faults import Faults
-from pipelines.simulator.fints_dialogs import FintsBank, Manner
+from pipelines.simulator.fints_dialogs import FintsBank
+from pipelines.simulator.fints_manner import Manner
 from pipelines.simulator.world import World
 
 PATH = "/fints"

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from pipelines.errors import SourceUnavailable
-from pipelines.simulator.fints_dialogs import FintsBank, Manner
+from pipelines.simulator.fints_dialogs import FintsBank
+from pipelines.simulator.fints_manner import Manner
 from tests.fints_world import Bank, open_bank, told, truth
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from pipelines.errors import AccessLocked
-from pipelines.simulator.fints_dialogs import Manner
+from pipelines.simulator.fints_manner import Manner
 from tests.fints_world import CANARY_PIN, CANARY_TAN, PIN_VARIABLE, Bank, Person, open_bank
 
 

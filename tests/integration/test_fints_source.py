@@ -12,7 +12,7 @@ from pipelines.model.access import AccessState
 from pipelines.model.statement import EntryStatus
 from pipelines.ports.source import Proven, Window
 from pipelines.simulator import fints_orders
-from pipelines.simulator.fints_dialogs import Manner
+from pipelines.simulator.fints_manner import Manner
 from pipelines.simulator.fints_pages import Page
 from pipelines.simulator.world import TanMethod
 from sources.recognise import read

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.errors import DialogueAborted, NeedsAuthorisation
 from pipelines.model.access import AccessState
-from pipelines.simulator.fints_dialogs import Manner
+from pipelines.simulator.fints_manner import Manner
 from tests.fints_world import CANARY_TAN, TODAY, Bank, Person, open_bank, told, truth
 
 

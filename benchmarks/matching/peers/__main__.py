@@ -19,8 +19,8 @@ import pandas as pd
 import matchers
 from benchmarks.matching.generator import Case, collections_frame, generate, items_frame, receipts_frame
 from benchmarks.matching.judge import Verdict, judge
-from benchmarks.matching.payments import PaymentRecord
 from benchmarks.matching.peers import environments, inside
+from benchmarks.matching.records import PaymentRecord
 from benchmarks.matching.statistics import exact_interval
 from pipelines.match import Matcher
 from pipelines.model.proposal import AllocationKind, Disposition, Proposal, ProposedLine
