@@ -37,7 +37,8 @@ class Payments:
         builders: dict[str, Callable[[], PaymentRecord | None]] = {
             "clean": self._clean, "damaged": self._damaged, "customer_number": self._customer_number,
             "name_amount": self._name_amount, "several": self._collective.several, "noise": self._traps.draw,
-            "return": self._return, "period": self._period, "contract": self._contract, "across": self._collective.across,
+            "return": self._return, "period": self._period, "contract": self._contract,
+            "across": self._collective.across,
         }  # fmt: skip
         names = list(shares)
         result: list[PaymentRecord] = []
