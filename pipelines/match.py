@@ -139,7 +139,7 @@ class Matcher:
         processes = useful(len(frame), self._processes)
         cuts = bounds(len(frame), pieces(len(frame), processes))
         if processes > 1:
-            self._items.build()
+            self._items.build(processes)
         parts = in_processes(lambda place: self.part(frame.iloc[slice(*cuts[place])]), len(cuts), processes)
         return self.joined(frame, parts)
 
