@@ -46,6 +46,20 @@ class Decision(NamedTuple):
     pattern: str
 
 
+def sides(policy: Policy, one: tuple[float, float, float, float, float]) -> tuple[bool, ...]:
+    """On which side of every gate that asks for a number an explanation is: two that agree in this, and in their
+    levels, are decided alike.
+
+    one: bits of the reference, of the amount and of the payer's strongest field; probability; margin.
+    """
+    reference, amount, payer, probability, margin = one
+    return (
+        reference >= _KIND_BITS, reference >= _STRONG_REFERENCE_BITS, amount >= _KIND_BITS, amount >= _RARE_AMOUNT_BITS,
+        payer >= _PAYER_BITS, payer >= _STRONG_PAYER_BITS, payer >= _SOME_PAYER_BITS,
+        probability < policy.automation.min_probability, margin < policy.automation.min_margin_bits,
+    )  # fmt: skip
+
+
 def decide(policy: Policy, earned: Earned, batch: Batch, judgement: Judgement, choice: Choice) -> Decision:
     """The gates, the most telling reason first; then whether the pattern has earned to post by itself."""
     objections = list(dict.fromkeys(_objections(policy, batch, judgement, choice)))

@@ -6,12 +6,13 @@ tells it with ``settle`` and ``reopen`` what posted in between. The result does 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
 import pandas as pd
 
+from pipelines.by_example import Examples
 from pipelines.decide import Decision, decide
 from pipelines.errors import ConfigurationError
 from pipelines.frames import COLLECTIONS, KNOWN_PAYERS, RECEIPTS, conform, empty
@@ -172,35 +173,29 @@ class Matcher:
             claims[judgement.receipt] = {numbers[row]: amount for row, amount in wanted.items()}
             return posts
 
-        prior = Evidence("prior", "item", round(weigher.prior_item, 2))
+        def in_full(receipt: int) -> Decision:
+            judgement = explainer.judge(receipt)
+            return decide(self._policy, self._earned, batch, judgement, alone(judgement))
+
+        prior = weigher.prior()
         judgements: dict[int, Judgement] = {}
-        cases = ClearCases(batch, weigher, explainer) if self._observe is None else None
-        taken: dict[int, tuple[int, Proposal]] = {}
-        clear: dict[int, list[int]] = {}
-        examples: dict[Hashable, Proposal] = {}
+        # Who observes wants to see every receipt judged.
+        examples = (
+            Examples(self._policy, batch, weigher, ClearCases(batch, weigher, explainer), in_full)
+            if self._observe is None
+            else None
+        )
         for receipt in range(batch.count):
-            case = cases.of(receipt) if cases is not None else None
-            if case is None:
+            if examples is None or not examples.takes(receipt):
                 judgements[receipt] = explainer.judge(receipt)
-                continue
-            row, evidence = case
-            example = examples.get(evidence)
-            if example is None:
-                judgement = explainer.judge(receipt)
-                choice = alone(judgement)
-                decision = decide(self._policy, self._earned, batch, judgement, choice)
-                example = examples[evidence] = self._proposals(batch, judgement, choice, decision, prior)[0]
-            taken[receipt] = row, example
-            if example.disposition is Disposition.AUTO:
-                clear.setdefault(row, []).append(receipt)
+        clear = examples.claims() if examples is not None else {}
         choices = assign(batch, judgements, clear, explainer.judge, self._policy, may_post)
         result: list[list[Proposal]] = []
         for receipt in range(batch.count):
-            if receipt not in judgements:
-                row, example = taken[receipt]
-                result.append([self._like(batch, receipt, row, example)])
-                if example.disposition is Disposition.AUTO:
-                    claims[receipt] = {numbers[row]: batch.amounts[receipt]}
+            if examples is not None and receipt not in judgements:
+                result.append([proposal := examples.proposal(receipt)])
+                if proposal.disposition is Disposition.AUTO:
+                    claims[receipt] = {line.invoice_number: line.amount_minor for line in proposal.lines}
                 continue
             judgement, choice, decision = judgements[receipt], choices[receipt], decisions[receipt]
             if choice.contested:
@@ -283,17 +278,6 @@ class Matcher:
                 )
             )
         return result
-
-    def _like(self, batch: Batch, receipt: int, row: int, example: Proposal) -> Proposal:
-        """What a clear receipt comes to: all that is open of an item, and for the rest as its example."""
-        items, amount = self._items, batch.amounts[receipt]
-        debtor = items.debtor_numbers[items.debtor_at[row]]
-        return _make_proposal(
-            batch.text("transaction_id")[receipt], 1,
-            (_make_line(items.numbers[row], debtor, amount, amount, AllocationKind.SETTLEMENT),),
-            example.probability, example.disposition, example.reason, example.message, example.pattern,
-            example.waterfall, 0, example.policy_hash,
-        )  # fmt: skip
 
     def _line(self, row: int, amount: int, cash: int, one: Explanation, kind: AllocationKind) -> ProposedLine:
         items = self._items

@@ -1,21 +1,52 @@
 """Receipts that clearly pay one item, decided by example: equal evidence has equal consequences.
 
 Where exactly what is open of one item is paid, and neither another item nor another debtor is in question, what a
-receipt may be depends on a handful of levels and bits. The first receipt with these is judged in full; the others of
-the batch take over its probability, waterfall, reason and disposition, and no explanation is built for them. What is
-left out here is judged one by one; so is who claims an item that another one claims as well.
+receipt may be depends on a handful of levels and bits. The first receipt with the same levels, on the same side of
+every gate, is judged in full; the others of the batch take over its reason and disposition (``pipelines.by_example``),
+only their bits are added up anew, and no explanation is built for them. What is left out here is judged one by one; so
+is who claims an item that another one claims as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from typing import NamedTuple
 
 from pipelines.matching.batch import Batch
 from pipelines.matching.evidence import CLEAR, Payer, Weigher
-from pipelines.matching.explain import Explainer
+from pipelines.matching.explain import Explainer, posterior
+from pipelines.matching.rivals import SOME_PAYER_BITS, foreign, repeats, unlisted
+from pipelines.model.proposal import Evidence
 
 # A receipt that is done has no number nobody knows, no number of our shape, no word for a refund or another purpose.
 _NOTHING = (False, False, False, False)
+
+
+class Case(NamedTuple):
+    """A receipt that clearly pays one item, and everything its outcome depends on.
+
+    level, reference: how the item is named, and its bits. against: reason codes of what speaks against it. share: of
+    the debtor's other items that cost the same. surprise: bits a fitting amount is worth. flags: digits nobody knows, a
+    number of our shape, a word for a refund, for another purpose. above_limit: too much to post by itself.
+    """
+
+    row: int
+    level: str
+    reference: float
+    against: tuple[str, ...]
+    share: float
+    surprise: float
+    payer: Payer
+    date: Evidence
+    flags: tuple[bool, bool, bool, bool]
+    above_limit: bool
+
+
+class Weight(NamedTuple):
+    """What the only explanation of a clear receipt is worth. margin: bits over the best rival."""
+
+    amount: float
+    probability: float
+    margin: float
 
 
 class ClearCases:
@@ -31,9 +62,12 @@ class ClearCases:
         self._habits = learned.habits
         self._payer: Payer | None = None
         self._refuses = bool(learned.refused_items or learned.refused_debtors)
+        self._bits = batch.policy.bits
+        self._foreign = foreign(batch)
+        self._unlisted = unlisted(batch, weigher)
 
-    def of(self, receipt: int) -> tuple[int, Hashable] | None:
-        """The item a receipt pays and the evidence its outcome depends on; None where it has to be judged in full."""
+    def of(self, receipt: int) -> Case | None:
+        """What the outcome of a receipt depends on; None where it has to be judged in full."""
         batch, weigher, items = self._batch, self._weigher, self._items
         amount = batch.amounts[receipt]
         if amount <= 0 or batch.has_groups(receipt):
@@ -62,10 +96,26 @@ class ClearCases:
         level, reference = self._explainer.reference(receipt, row, against)
         # Where the item is named, how often its amount repeats does not matter (see ``rivals``).
         share = 0.0 if level in CLEAR else weigher.same_amount_share(debtor, amount, (row,))
-        return row, (
-            level, reference, tuple(against), share, weigher.surprise(receipt, 1), id(payer),
-            weigher.date(receipt, (row,)).level, flags, amount > self._limit > 0,
+        return Case(
+            row, level, reference, tuple(against), share, weigher.surprise(receipt, 1), payer,
+            weigher.date(receipt, (row,)), flags, amount > self._limit > 0,
         )  # fmt: skip
+
+    def weigh(self, case: Case) -> Weight:
+        """What judging the receipt in full would come to: the same sums in the same order."""
+        payer_bits = case.payer.bits
+        exact = self._bits["amount"]["exact"]
+        amount = max(exact + case.surprise, exact)
+        # Our own id says who paid as well.
+        paid_by = 0.0 if case.level == "own_id" else payer_bits
+        score = self._weigher.prior_item + case.reference + amount + paid_by + case.date.bits
+        rivals = [self._foreign]
+        if payer_bits >= SOME_PAYER_BITS:
+            against = repeats(case.share, case.surprise)
+            if case.level == "period":
+                against += self._bits["reference"]["other_period"]
+            rivals.append(self._unlisted + payer_bits + against)
+        return Weight(amount, posterior([score, *rivals], 1)[0], score - max(rivals))
 
     def _by_account(self, receipt: int, debtor: int) -> Payer:
         """The payer of a receipt that is done: known by an account of this debtor alone, and not looked at closer."""

@@ -103,6 +103,10 @@ class Weigher:
             found = self._evidence[key] = self._evidence.setdefault(rounded, Evidence(*rounded))
         return found
 
+    def prior(self) -> Evidence:
+        """The waterfall row of one item among all that are open."""
+        return Evidence("prior", "item", round(self.prior_item, 2))
+
     # --- reference -----------------------------------------------------------------------------------------------
 
     def reference_bits(self, row: int, hit: Hit) -> float:

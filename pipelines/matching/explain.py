@@ -70,11 +70,16 @@ class Judgement:
         """Posterior of each explanation over all of them and the rivals."""
         if self.shares is None:
             scores = [explanation.score for explanation in self.explanations] + self.rivals
-            top = max(scores)
-            weights = [2.0 ** max(score - top, -1000.0) for score in scores]
-            total = sum(weights)
-            self.shares = [weight / total for weight in weights[: len(self.explanations)]]
+            self.shares = posterior(scores, len(self.explanations))
         return self.shares
+
+
+def posterior(scores: list[float], count: int) -> list[float]:
+    """The first ``count`` of all shares that log2 weights come to."""
+    top = max(scores)
+    weights = [2.0 ** max(score - top, -1000.0) for score in scores]
+    total = sum(weights)
+    return [weight / total for weight in weights[:count]]
 
 
 class Explainer:

@@ -13,7 +13,28 @@ if TYPE_CHECKING:
     from pipelines.matching.explain import Explanation
 
 # Below this nothing says that the debtor paid at all.
-_SOME_PAYER_BITS = 5.0
+SOME_PAYER_BITS = 5.0
+
+
+def foreign(batch: Batch) -> float:
+    """log2 weight of foreign money."""
+    return math.log2(batch.policy.priors["foreign"])
+
+
+def unlisted(batch: Batch, weigher: Weigher) -> float:
+    """log2 weight of something one debtor owes that is not loaded."""
+    return math.log2(batch.policy.priors["unlisted"]) + weigher.prior_debtor
+
+
+def repeats(share: float, surprise: float) -> float:
+    """Bits for an item of the same debtor that is not loaded, when this share of the debtor's items costs the same.
+
+    surprise: bits a fitting amount is worth.
+    """
+    if not share:
+        return 0.0
+    background = 2.0**-surprise
+    return math.log2((0.1 * share + background) / background)
 
 
 def rivals(batch: Batch, weigher: Weigher, receipt: int, ranked: Sequence[Explanation]) -> list[float]:
@@ -21,11 +42,11 @@ def rivals(batch: Batch, weigher: Weigher, receipt: int, ranked: Sequence[Explan
 
     ranked: the explanations by items, best first.
     """
-    priors, bits = batch.policy.priors, batch.policy.bits["reference"]
-    unlisted = math.log2(priors["unlisted"]) + weigher.prior_debtor
-    found = [math.log2(priors["foreign"])]
+    bits = batch.policy.bits["reference"]
+    of_debtor = unlisted(batch, weigher)
+    found = [foreign(batch)]
     amount = batch.amounts[receipt]
-    background = 2.0 ** -weigher.surprise(receipt, 1)
+    surprise = weigher.surprise(receipt, 1)
     best = ranked[0] if ranked and not ranked[0].closed else None
     clearly = best is not None and best.reference in CLEAR
     debtors: dict[int, tuple[int, ...]] = {}
@@ -37,16 +58,16 @@ def rivals(batch: Batch, weigher: Weigher, receipt: int, ranked: Sequence[Explan
             debtors.setdefault(debtor, ())
     for debtor, rows in debtors.items():
         payer = weigher.payer(receipt, debtor)
-        if payer.bits < _SOME_PAYER_BITS:
+        if payer.bits < SOME_PAYER_BITS:
             continue
         # Where the item is named, how often its amount repeats does not matter.
         share = 0.0 if clearly else weigher.same_amount_share(debtor, amount, rows)
-        against = math.log2((0.1 * share + background) / background) if share else 0.0
+        against = repeats(share, surprise)
         if clearly and best is not None and debtor != best.debtor:
             # Somebody else's unknown item does not explain why this one is named.
             against = bits["other"]
         elif best is not None and best.reference == "period" and debtor == best.debtor:
             # An item not loaded yet is of another month than the one named.
             against += bits["other_period"]
-        found.append(unlisted + payer.bits + against)
+        found.append(of_debtor + payer.bits + against)
     return found
