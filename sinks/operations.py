@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Final
 
@@ -16,7 +16,7 @@ from pipelines.ports.receivables import ItemVersion
 from pipelines.ports.work import WorkContext
 from pipelines.text import compact
 from sinks import tables as t
-from sinks.bulk import insert_rows
+from sinks.bulk import among, insert_rows
 from sinks.credit import CreditQueries
 from sinks.receivables import ReceivableRepository
 
@@ -95,6 +95,12 @@ class OperationRepository(CreditQueries):
             return None
         values = dict(row._mapping) | {"entries": tuple(row.entries.split())}
         return Operation(**values)
+
+    def applied(self, decision_ids: Collection[str]) -> frozenset[str]:
+        """Those of these decisions that were applied."""
+        key = t.operation.c.decision_id
+        query = select(key).where(among(self._connection, key, decision_ids))
+        return frozenset(self._connection.scalars(query))
 
     def add(self, operation: Operation) -> None:
         """Records an applied decision."""

@@ -124,6 +124,10 @@ class Operations(Protocol):
         """An applied decision; None when there is none of that id."""
         ...
 
+    def applied(self, decision_ids: Collection[str]) -> frozenset[str]:
+        """Those of these decisions that were applied."""
+        ...
+
     def add(self, operation: Operation) -> None:
         """Records an applied decision."""
         ...
