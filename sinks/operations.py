@@ -228,9 +228,10 @@ class OperationRepository(CreditQueries):
 
     def twice_paid(self) -> list[tuple[str, str, str]]:
         """(transaction, invoice, debtor) of receipts that pay once more what came back and was paid again."""
-        returned = self._rows(_RETURNED)
+        waiting = self._rows(_DUPLICATES)  # few; what came back is looked for in all allocations
+        returned = self._rows(_RETURNED) if waiting else ()
         found = []
-        for payment, minor, remittance, lines in self._rows(_DUPLICATES) if returned else ():
+        for payment, minor, remittance, lines in waiting:
             debtors = {line.get("debtor_number", "") for line in json.loads(lines)}
             said = compact(remittance)
             fits = [
