@@ -352,7 +352,10 @@ class Kontoklar(Assembly):
 
         rates = load_rates(self.settings.dunning.base_rates)
         desk = self.review_desk(as_of) if book else None
-        return interest(self.books, rates, as_of, debtor=debtor, desk=desk, user=user, reason=reason)
+        return interest(
+            self.books, rates, as_of, debtor=debtor, wait_for_delivery=bool(self.settings.sinks), desk=desk, user=user,
+            reason=reason,
+        )  # fmt: skip
 
     def approval_desk(self, as_of: date) -> ApprovalDesk:
         """Where a second person releases or refuses what waits."""

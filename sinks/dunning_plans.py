@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Table, func, select, text
+from sqlalchemy import Column, Connection, Table, bindparam, func, select, text
 
 from pipelines.model.dunning_case import (
     BlockCause,
@@ -25,11 +25,11 @@ from pipelines.model.dunning_case import (
     ReturnAnswer,
 )
 from pipelines.model.ids import derive
-from pipelines.ports.dunning_cases import Cases, Terms
+from pipelines.ports.dunning_cases import Cases, Terms, ToldFee
 from pipelines.ports.work import WorkContext
 from sinks import dunning_returns
 from sinks import tables as t
-from sinks.bulk import insert_rows
+from sinks.bulk import among, insert_rows
 
 _LATEST: Final = (
     "NOT EXISTS (SELECT 1 FROM trigger_event n WHERE n.trigger_id = e.trigger_id AND n.event_no > e.event_no)"
@@ -50,12 +50,22 @@ AND NOT EXISTS (
 )
 ORDER BY t.debtor_number, t.invoice_number, t.level
 """  # noqa: S608 - constants only
+_FEES: Final = f"""
+SELECT d.trigger_id, t.invoice_number, t.plan, t.level, d.fee_minor
+FROM dunning_terms d
+JOIN trigger_event told ON told.trigger_id = d.trigger_id AND told.event_no = d.event_no
+JOIN dunning_trigger t ON t.trigger_id = d.trigger_id
+JOIN trigger_event e ON e.trigger_id = d.trigger_id
+WHERE d.fee_minor > 0 AND told.as_of >= :since AND e.state IN ('ready', 'delivered') AND {_LATEST}
+ORDER BY d.trigger_id, d.event_no
+"""  # noqa: S608 - constants only
 _LINES: Final = f"""
 SELECT l.list_id, t.trigger_id, t.debtor_number, t.invoice_number, t.reason, t.level, t.action, t.plan, e.open_minor,
     t.currency, e.state, e.hold_reason
 FROM dunning_list_line l
 JOIN dunning_trigger t ON t.trigger_id = l.trigger_id
 JOIN trigger_event e ON e.trigger_id = t.trigger_id AND {_LATEST}
+WHERE l.list_id IN :lists
 ORDER BY t.debtor_number, t.invoice_number, t.level, t.trigger_id
 """  # noqa: S608 - constants only
 
@@ -168,6 +178,13 @@ class DunningPlansRepository:
         ]
         insert_rows(self._connection, t.dunning_terms, rows)
 
+    def fees(self, since: date) -> list[ToldFee]:
+        """Fees told since a day by triggers that are ready or delivered, the first one of each."""
+        first: dict[str, ToldFee] = {}
+        for row in self._connection.execute(text(_FEES), {"since": since.isoformat()}):
+            first.setdefault(row[0], ToldFee(*row))
+        return list(first.values())
+
     def add_collections(self, collections: Sequence[NewCollection]) -> None:
         """Stores new collections."""
         if not collections:
@@ -212,7 +229,9 @@ class DunningPlansRepository:
         found = [*self._connection.execute(query).mappings()]
         lines: dict[str, list[ListLine]] = defaultdict(list)
         if found:
-            for key, *values in self._connection.execute(text(_LINES)):
+            ids = [row["list_id"] for row in found]
+            query_lines = text(_LINES).bindparams(bindparam("lists", ids, expanding=True))
+            for key, *values in self._connection.execute(query_lines):
                 lines[key].append(ListLine(*values))
         return [
             ProposalList(
@@ -230,7 +249,11 @@ class DunningPlansRepository:
             [{"list_id": list_id, "outcome": outcome, **self._by(user, reason)}],
         )
         e = t.trigger_event.c
-        last = select(e.trigger_id, func.max(e.event_no)).group_by(e.trigger_id)
+        last = (
+            select(e.trigger_id, func.max(e.event_no))
+            .where(among(self._connection, e.trigger_id, released))
+            .group_by(e.trigger_id)
+        )
         numbers = {row[0]: row[1] for row in self._connection.execute(last)}
         rows = [
             {"trigger_id": id_, "list_id": list_id, "event_no": int(numbers[id_]), "run_id": self._context.run_id}
@@ -249,13 +272,13 @@ class DunningPlansRepository:
         rows = [asdict(one) | {"as_of": one.as_of.isoformat(), "run_id": self._context.run_id} for one in answers]
         insert_rows(self._connection, t.return_answer, rows)
 
-    def answers(self, transaction_id: str = "") -> list[ReturnAnswer]:
+    def answers(self, transaction_id: str = "", since: date | None = None) -> list[ReturnAnswer]:
         """Answers to returns."""
-        return dunning_returns.answer_rows(self._connection, transaction_id)
+        return dunning_returns.answer_rows(self._connection, transaction_id, since)
 
-    def first_letters(self) -> dict[str, date]:
+    def first_letters(self, *, delivered: bool) -> dict[str, date]:
         """Invoice number → day of its first dunning message."""
-        return dunning_returns.first_letters(self._connection)
+        return dunning_returns.first_letters(self._connection, delivered=delivered)
 
     def charged(self) -> dict[tuple[str, str], int]:
         """(invoice number, kind) → what was charged on it and not undone."""

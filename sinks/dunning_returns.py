@@ -7,7 +7,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Final
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, bindparam, select, text
 
 from pipelines.model.dunning_case import PostedReturn, ReturnAnswer
 from sinks import tables as t
@@ -32,10 +32,6 @@ ORDER BY e.posting_number, a.invoice_number
 _CHARGES: Final = """
 SELECT transaction_id, CAST(-SUM(cash_minor) AS BIGINT) FROM allocation WHERE kind = 'fee' GROUP BY transaction_id
 """
-_IBANS: Final = """
-SELECT c.invoice_number, c.debtor_iban FROM collection c WHERE c.debtor_iban <> ''
-ORDER BY c.collection_date, c.version
-"""
 
 
 def posted_returns(connection: Connection) -> list[PostedReturn]:
@@ -44,7 +40,14 @@ def posted_returns(connection: Connection) -> list[PostedReturn]:
     if all(row["answered"] for row in rows):
         return []
     charges = {key: int(minor) for key, minor in connection.execute(text(_CHARGES)).tuples()}
-    ibans = {row[0]: row[1] for row in connection.execute(text(_IBANS))}
+    c = t.collection.c
+    wanted = sorted({row["invoice_number"] for row in rows if not row["answered"]})
+    collected = (
+        select(c.invoice_number, c.debtor_iban)
+        .where(among(connection, c.invoice_number, wanted), c.debtor_iban != "")
+        .order_by(c.collection_date, c.version)
+    )
+    ibans = {row[0]: row[1] for row in connection.execute(collected)}
     times: Counter[str] = Counter()
     charged: set[str] = set()
     found = []
@@ -66,12 +69,14 @@ def posted_returns(connection: Connection) -> list[PostedReturn]:
     return found
 
 
-def answer_rows(connection: Connection, transaction_id: str) -> list[ReturnAnswer]:
-    """Answers to returns, oldest first; of one return or of all."""
+def answer_rows(connection: Connection, transaction_id: str, since: date | None) -> list[ReturnAnswer]:
+    """Answers to returns, oldest first; of one return, or of all since a day."""
     r = t.return_answer
     query = select(*(r.c[name] for name in ReturnAnswer.__slots__)).order_by(r.c.as_of, r.c.transaction_id)
     if transaction_id:
         query = query.where(r.c.transaction_id == transaction_id)
+    if since is not None:
+        query = query.where(r.c.as_of >= since.isoformat())
     return [
         ReturnAnswer(**{**row, "as_of": date.fromisoformat(row["as_of"])})
         for row in connection.execute(query).mappings()
@@ -80,7 +85,7 @@ def answer_rows(connection: Connection, transaction_id: str) -> list[ReturnAnswe
 
 _LETTERS: Final = """
 SELECT t.invoice_number, MIN(e.as_of) FROM trigger_event e JOIN dunning_trigger t ON t.trigger_id = e.trigger_id
-WHERE e.state IN ('ready', 'delivered') GROUP BY t.invoice_number
+WHERE e.state IN :left GROUP BY t.invoice_number
 """
 _CHARGED: Final = """
 SELECT k.of_invoice, k.kind, CAST(SUM(r.amount_minor) AS BIGINT)
@@ -91,9 +96,11 @@ GROUP BY k.of_invoice, k.kind
 """
 
 
-def first_letters(connection: Connection) -> dict[str, date]:
-    """Invoice number → day of its first dunning message."""
-    return {row[0]: date.fromisoformat(row[1]) for row in connection.execute(text(_LETTERS))}
+def first_letters(connection: Connection, *, delivered: bool) -> dict[str, date]:
+    """Invoice number → day of its first dunning message. delivered: a message that only was ready is none."""
+    states = ["delivered"] if delivered else ["delivered", "ready"]
+    query = text(_LETTERS).bindparams(bindparam("left", states, expanding=True))
+    return {row[0]: date.fromisoformat(row[1]) for row in connection.execute(query)}
 
 
 def charged(connection: Connection) -> dict[tuple[str, str], int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Final
 
@@ -16,7 +16,7 @@ from pipelines.ports.receivables import ItemVersion
 from pipelines.ports.work import WorkContext
 from pipelines.text import compact
 from sinks import tables as t
-from sinks.bulk import insert_rows
+from sinks.bulk import among, insert_rows
 from sinks.credit import CreditQueries
 from sinks.receivables import ReceivableRepository
 
@@ -102,6 +102,12 @@ class OperationRepository(CreditQueries):
         return list(
             self._connection.scalars(select(o.c.decision_id).where(o.c.decision_id.startswith(key, autoescape=True)))
         )
+
+    def applied(self, decision_ids: Collection[str]) -> frozenset[str]:
+        """Those of these decisions that were applied."""
+        key = t.operation.c.decision_id
+        query = select(key).where(among(self._connection, key, decision_ids))
+        return frozenset(self._connection.scalars(query))
 
     def add(self, operation: Operation) -> None:
         """Records an applied decision."""
@@ -229,9 +235,10 @@ class OperationRepository(CreditQueries):
 
     def twice_paid(self) -> list[tuple[str, str, str]]:
         """(transaction, invoice, debtor) of receipts that pay once more what came back and was paid again."""
-        returned = self._rows(_RETURNED)
+        waiting = self._rows(_DUPLICATES)  # few; what came back is looked for in all allocations
+        returned = self._rows(_RETURNED) if waiting else ()
         found = []
-        for payment, minor, remittance, lines in self._rows(_DUPLICATES) if returned else ():
+        for payment, minor, remittance, lines in waiting:
             debtors = {line.get("debtor_number", "") for line in json.loads(lines)}
             said = compact(remittance)
             fits = [

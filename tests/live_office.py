@@ -185,13 +185,6 @@ class LiveOffice:
         with Kontoklar(config.load(self.folder / "kontoklar.toml", environ={}), clock=lambda: NOW) as app:
             return all(result.ok for result in app.check()[1])
 
-    def proven_until(self, iban: str) -> date:
-        """The last day whose bookings are proven to be complete."""
-        with Kontoklar(config.load(self.folder / "kontoklar.toml", environ={}), clock=lambda: NOW) as app:
-            (found,) = (row.proven_until for row in app.inquiries.accounts() if row.account == iban)
-        assert found is not None
-        return found
-
     def bookings(self) -> list[tuple[str, str, str]]:
         """Account, day and amount of everything that posts, sorted."""
         return sorted(

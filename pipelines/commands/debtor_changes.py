@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,32 +14,49 @@ from pipelines.commands.report import stdout
 from pipelines.commands.session import Day, Session, as_of_option, shared, user_options
 from pipelines.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from pipelines.debtors.desk import FieldChange
+
 _PLURAL = {"iban": "ibans", "alias": "aliases", "tag": "tags", "external-id": "external_id"}
+# One option a kind of change, by the value of its ``Action``.
+_CHANGES = {
+    "set": ("FIELD=VALUE", "name, email, address, external-id."),
+    "unset": ("FIELD", "Let the load speak again."),
+    "add": ("FIELD=VALUE", "To iban, alias or tag."),
+    "remove": ("FIELD=VALUE", "From iban, alias or tag."),
+}
 
 
-def _changes(sets: tuple[str, ...], unsets: tuple[str, ...], adds: tuple[str, ...], removes: tuple[str, ...]) -> Any:
+Changes = Callable[[], "list[FieldChange]"]
+
+
+def _read(given: Mapping[str, Sequence[str]]) -> list[FieldChange]:
+    """The changes asked for. Raises ConfigurationError for one without its value."""
     from pipelines.debtors.desk import FieldChange
     from pipelines.model.debtor import Action
 
     changes = []
-    for action, texts in ((Action.SET, sets), (Action.ADD, adds), (Action.REMOVE, removes)):
-        for text in texts:
+    for option, (form, _) in _CHANGES.items():
+        for text in given[option]:
             name, equals, value = text.partition("=")
-            if not equals:
-                raise ConfigurationError(f"--{action.value} {text} must be FIELD=VALUE")
-            changes.append(FieldChange(_PLURAL.get(name, name), action, value))
-    return changes + [FieldChange(_PLURAL.get(name, name), Action.UNSET) for name in unsets]
+            if ("=" in form) is not bool(equals):
+                raise ConfigurationError(f"--{option} wants {form}")
+            changes.append(FieldChange(_PLURAL.get(name, name), Action(option), value))
+    return changes
 
 
-def _change_options(command: Any) -> Any:
-    for option in (
-        click.option("--remove", "removes", multiple=True, metavar="FIELD=VALUE", help="From iban, alias or tag."),
-        click.option("--add", "adds", multiple=True, metavar="FIELD=VALUE", help="To iban, alias or tag."),
-        click.option("--unset", "unsets", multiple=True, metavar="FIELD", help="Let the load speak again."),
-        click.option("--set", "sets", multiple=True, metavar="FIELD=VALUE", help="name, email, address, external-id."),
-    ):
-        command = option(command)
-    return command
+def _change_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options and hands them over as one parameter, ``changes``, which reads them when it is called."""
+
+    @wraps(command)
+    def with_changes(*args: object, **given: Any) -> None:
+        texts = {name: given.pop(f"{name}_texts") for name in _CHANGES}
+        command(*args, changes=lambda: _read(texts), **given)
+
+    told: Callable[..., None] = with_changes
+    for name, (metavar, help_) in reversed(_CHANGES.items()):
+        told = click.option(f"--{name}", f"{name}_texts", multiple=True, metavar=metavar, help=help_)(told)
+    return told
 
 
 @debtor.command()
@@ -52,18 +71,14 @@ def add(
     session: Session,
     number: str,
     name: str,
-    sets: tuple[str, ...],
-    unsets: tuple[str, ...],
-    adds: tuple[str, ...],
-    removes: tuple[str, ...],
+    changes: Changes,
     user: str,
     reason: str,
     as_of: date,
 ) -> None:
     """A new debtor by hand."""
     with session.command("debtor add") as (app, report):
-        changes = _changes(sets, unsets, adds, removes)
-        profile = app.debtor_desk(as_of).add(number, name, changes, user=user, reason=reason)
+        profile = app.debtor_desk(as_of).add(number, name, changes(), user=user, reason=reason)
         report.counts = {"added": 1}
         report.more["debtor_id"], report.more["debtor_number"] = profile.debtor_id, profile.debtor_number
 
@@ -78,20 +93,17 @@ def add(
 def change(
     session: Session,
     debtor: str,
-    sets: tuple[str, ...],
-    unsets: tuple[str, ...],
-    adds: tuple[str, ...],
-    removes: tuple[str, ...],
+    changes: Changes,
     user: str,
     reason: str,
     as_of: date,
 ) -> None:
     """Change what is known; a person's word stands above every load until --unset or --remove."""
     with session.command("debtor change") as (app, report):
-        changes = _changes(sets, unsets, adds, removes)
-        if not changes:
+        wanted = changes()
+        if not wanted:
             raise click.UsageError("say what to change: --set, --unset, --add or --remove")
-        profile = app.debtor_desk(as_of).change(debtor, changes, user=user, reason=reason)
+        profile = app.debtor_desk(as_of).change(debtor, wanted, user=user, reason=reason)
         report.counts = {"changed": 1}
         report.more["debtor_id"], report.more["debtor_number"] = profile.debtor_id, profile.debtor_number
 

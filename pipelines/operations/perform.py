@@ -78,7 +78,7 @@ class Performer:
             sealed = _sealed(command)
             decision_id = work.decisions.next_id(command.name, sealed)
             if command.command_id:
-                decision_id = derive("decision", work.context.mode, "command", command.command_id)
+                decision_id = _decision_id(work, command)
                 before = work.operations.find(decision_id)
                 if before is not None:
                     return _again(before, command, sealed)
@@ -189,6 +189,17 @@ class Performer:
             command.reason,
             json.dumps(details, sort_keys=True, separators=(",", ":")),
         )
+
+
+def not_applied(work: Work, commands: Sequence[Command]) -> list[Command]:
+    """Those of the commands, each with an id of its own, that were not applied so far."""
+    ids = [_decision_id(work, command) for command in commands]
+    done = work.operations.applied(ids) if ids else frozenset()
+    return [command for command, key in zip(commands, ids, strict=True) if key not in done]
+
+
+def _decision_id(work: Work, command: Command) -> str:
+    return derive("decision", work.context.mode, "command", command.command_id)
 
 
 def _sealed(command: Command) -> str:

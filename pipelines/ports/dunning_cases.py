@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from pipelines.model.dunning_case import (
     BlockScope,
@@ -51,6 +51,16 @@ class Terms:
     deadline: date | None
 
 
+class ToldFee(NamedTuple):
+    """The fee that the first message of a trigger told. invoice_number: what it is charged on."""
+
+    trigger_id: str
+    invoice_number: str
+    plan: str
+    level: int
+    fee_minor: int
+
+
 class DunningCases(Protocol):
     """Append-only."""
 
@@ -82,6 +92,10 @@ class DunningCases(Protocol):
         """Stores what messages told."""
         ...
 
+    def fees(self, since: date) -> list[ToldFee]:
+        """Fees told since a day by triggers that are ready or delivered, by trigger id; charged ones too."""
+        ...
+
     def add_collections(self, collections: Sequence[NewCollection]) -> None:
         """Stores new collections, known as submitted from now on."""
         ...
@@ -110,12 +124,12 @@ class DunningCases(Protocol):
         """Stores answers to returns."""
         ...
 
-    def answers(self, transaction_id: str = "") -> list[ReturnAnswer]:
-        """Answers to returns, oldest first; of one return or of all."""
+    def answers(self, transaction_id: str = "", since: date | None = None) -> list[ReturnAnswer]:
+        """Answers to returns, oldest first; of one return, or of all since a day."""
         ...
 
-    def first_letters(self) -> dict[str, date]:
-        """Invoice number → day of its first dunning message."""
+    def first_letters(self, *, delivered: bool) -> dict[str, date]:
+        """Invoice number → day of its first dunning message. delivered: a message that only was ready is none."""
         ...
 
     def charged(self) -> dict[tuple[str, str], int]:

@@ -128,6 +128,10 @@ class Operations(Protocol):
         """The ids of applied decisions that begin like this."""
         ...
 
+    def applied(self, decision_ids: Collection[str]) -> frozenset[str]:
+        """Those of these decisions that were applied."""
+        ...
+
     def add(self, operation: Operation) -> None:
         """Records an applied decision."""
         ...

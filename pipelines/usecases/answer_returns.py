@@ -6,7 +6,7 @@ Without a policy named in the configuration it only advises: the answer is store
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final
 
 from pipelines.chart import Chart
@@ -14,23 +14,21 @@ from pipelines.dunning.outcome import DunSettings, collection_id
 from pipelines.errors import DecisionRefused
 from pipelines.model.dunning_case import BlockCause, BlockScope, NewCollection, PostedReturn, ReturnAnswer
 from pipelines.model.finding import Finding, Severity
-from pipelines.model.ids import derive
 from pipelines.model.masking import mask_iban
 from pipelines.model.money import format_minor
 from pipelines.model.receivable import ItemStatus
 from pipelines.operations.commands import Charge
-from pipelines.operations.perform import Performer
+from pipelines.operations.perform import Performer, not_applied
 from pipelines.plans import Plans
 from pipelines.ports.audit import AuditEvent
 from pipelines.ports.journal import OpenItem
 from pipelines.ports.work import Books, Work
 from pipelines.returns.policy import Bearer, ReturnClass, ReturnPolicy, Step
-from pipelines.usecases.dun import SYSTEM, DunResult, dun, submit, tell
+from pipelines.usecases.dun import MADE_GOOD, SYSTEM, DunResult, dun, submit, tell
 
 PERSON: Final = "return-needs-person"
 ADVISED: Final = "advised"
 _CHARGE_ID: Final = "return-charge:"
-_MADE_GOOD: Final = timedelta(days=14)
 _TOPICS: Final = {Step.ASK_PAYMENT_DATA: "debtor.ask_payment_data", Step.SWITCH_TO_INVOICE: "debtor.switch_to_invoice"}
 
 
@@ -40,15 +38,14 @@ def answer_returns(books: Books, chart: Chart, policy: ReturnPolicy, *, acts: bo
     counts: Counter[str] = Counter()
     with books.lease("dun", as_of):
         with books.read() as work:
-            if not work.dunning_cases.posted_returns():
-                return counts
-        answers = books.commit(lambda work: _Answers(work, policy, acts, as_of).write())
-        counts["returns_answered"] = len(answers)
+            unanswered = bool(work.dunning_cases.posted_returns())
+        answers = books.commit(lambda work: _Answers(work, policy, acts, as_of).write()) if unanswered else []
+        counts.update(returns_answered=len(answers))
         for answer in answers:
             counts.update(f"returns_{step.partition(':')[0]}" for step in answer.done.split("+") if answer.done)
         if acts:
-            counts["returns_charged"] = _pass_on(books, chart, as_of)
-    return counts
+            counts.update(returns_charged=_pass_on(books, chart, as_of))
+    return +counts  # without zeros
 
 
 def dun_with_returns(
@@ -174,29 +171,30 @@ class _Answers:
 def _pass_on(books: Books, chart: Chart, as_of: date) -> int:
     """Charges the debtor what the bank took, where he is responsible; once per return, also after a crash."""
     with books.read() as work:
-        due = [a for a in work.dunning_cases.answers() if a.charges_minor > 0 and a.bearer == Bearer.DEBTOR]
-        # Older ones were through long ago; a crash between answer and charge is made good by the next runs.
-        due = [a for a in due if a.done != ADVISED and a.as_of >= as_of - _MADE_GOOD]
-        mode = work.context.mode
-        fresh = [
-            a
-            for a in due
-            if work.operations.find(derive("decision", mode, "command", _CHARGE_ID + a.transaction_id)) is None
-        ]
+        # A crash between answer and charge is made good by the next runs.
+        answers = work.dunning_cases.answers(since=as_of - MADE_GOOD)
+        wanted = not_applied(work, [_charge(one) for one in answers if _is_charged(one)])
     desk = Performer(books, chart, as_of)
     charged = 0
-    for answer in fresh:
-        command = Charge(
-            invoice_number=answer.invoice_number, kind="return_debit_fee", amount_minor=answer.charges_minor,
-            user=SYSTEM, reason=f"return {answer.reason_code}: what the bank took (BGB §280)",
-            command_id=f"{_CHARGE_ID}{answer.transaction_id}",
-        )  # fmt: skip
+    for command in wanted:
         try:
             charged += not desk.apply(command).again
         except DecisionRefused:
             # A fee, a cancelled invoice: nothing can be charged on it; our cost.
             continue
     return charged
+
+
+def _is_charged(answer: ReturnAnswer) -> bool:
+    return answer.charges_minor > 0 and answer.bearer == Bearer.DEBTOR and answer.done != ADVISED
+
+
+def _charge(answer: ReturnAnswer) -> Charge:
+    return Charge(
+        invoice_number=answer.invoice_number, kind="return_debit_fee", amount_minor=answer.charges_minor, user=SYSTEM,
+        reason=f"return {answer.reason_code}: what the bank took (BGB §280)",
+        command_id=f"{_CHARGE_ID}{answer.transaction_id}",
+    )  # fmt: skip
 
 
 def _for_a_person(one: PostedReturn, kind: ReturnClass) -> Finding:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from pipelines.dun import DunSettings, plan_dunning
+from pipelines.dun import DunSettings
 from pipelines.errors import DeliveryRefused
 from pipelines.model.dunning import TriggerState
 from pipelines.model.finding import Finding, Severity
@@ -19,7 +19,7 @@ from pipelines.ports.delivery import Answer, DeliverySink, Reply
 from pipelines.ports.dunning import TriggerEvent, TriggerFact
 from pipelines.ports.outbox import Attempt, Message, Pending
 from pipelines.ports.work import Books, Work
-from pipelines.usecases.dun import ASKED, CoverageReader, message_id, read_facts, store
+from pipelines.usecases.dun import ASKED, CoverageReader, ask, message_id
 
 # Standard Webhooks' example schedule; after the last pause a message is given up (dead letter).
 PAUSES: Final = tuple(
@@ -72,10 +72,7 @@ def deliver(
             result.counts["later"] = result.undelivered if sinks else 0
             return result
         if not just_asked:
-            with books.read() as work:
-                facts = read_facts(work, as_of, coverage)
-            outcome = plan_dunning(facts, plans, settings, create=False)
-            store(books, outcome)
+            _, outcome = ask(books, plans, as_of, settings, coverage, create=False)
             result.findings += outcome.findings
         for sink in sinks:
             _Sender(books, sink, names, as_of, result).run()

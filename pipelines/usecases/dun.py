@@ -6,7 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from pipelines.chart import Chart
@@ -20,7 +20,7 @@ from pipelines.model.ids import content_hash, derive
 from pipelines.model.money import format_minor
 from pipelines.model.receivable import Collection
 from pipelines.operations.commands import Charge
-from pipelines.operations.perform import Performer
+from pipelines.operations.perform import Performer, not_applied
 from pipelines.plans import AGENCY, CONTRACT_ACTIONS, Plans
 from pipelines.ports.access import AccountAccess
 from pipelines.ports.dunning_cases import Terms
@@ -38,6 +38,8 @@ SYSTEM: Final = "kontoklar"
 CANCELLED: Final = "dunning.trigger.cancelled"
 STATEMENT_HELD: Final = "statement-held"
 STATEMENT_GAP: Final = "statement-gap"
+# What was decided and not charged for longer than this was through long ago.
+MADE_GOOD: Final = timedelta(days=14)
 CoverageReader = Callable[[Work], Sequence[BankCoverage]]
 
 
@@ -70,11 +72,8 @@ def dun(
     """
     result = DunResult()
     with books.lease("dun", as_of):
-        with books.read() as work:
-            facts = read_facts(work, as_of, coverage)
-        outcome = plan_dunning(facts, plans, settings)
-        store(books, outcome)
-        result.counts["fees"] = post_fees(books, chart, as_of, outcome) if chart is not None else 0
+        facts, outcome = ask(books, plans, as_of, settings, coverage, create=True)
+        result.counts["fees"] = charge_fees(books, chart, as_of) if chart is not None else 0
         result.counts["listed"] = make_lists(books, as_of)
     states = {fact.trigger.trigger_id: fact.trigger for fact in facts.triggers}
     for trigger in outcome.new:
@@ -106,13 +105,27 @@ def ask_again(
 ) -> int:
     """Asks every open trigger anew and opens none. Returns how many became ready."""
     with books.lease("dun", as_of):
-        with books.read() as work:
-            facts = read_facts(work, as_of, coverage)
-        outcome = plan_dunning(facts, plans, settings, create=False)
-        store(books, outcome)
+        _, outcome = ask(books, plans, as_of, settings, coverage, create=False)
         if chart is not None:
-            post_fees(books, chart, as_of, outcome)
+            charge_fees(books, chart, as_of)
     return sum(event.state is TriggerState.READY for event in outcome.events)
+
+
+def ask(
+    books: Books,
+    plans: Plans,
+    as_of: date,
+    settings: DunSettings | None,
+    coverage: CoverageReader | None,
+    *,
+    create: bool,
+) -> tuple[DunFacts, DunOutcome]:
+    """Decides every trigger anew and commits what changed; for callers that hold the lease. create: open new ones."""
+    with books.read() as work:
+        facts = read_facts(work, as_of, coverage)
+    outcome = plan_dunning(facts, plans, settings, create=create)
+    store(books, outcome)
+    return facts, outcome
 
 
 def stored_coverage(work: Work) -> list[BankCoverage]:
@@ -240,19 +253,27 @@ def tell(topic: str, subject: str, data: Mapping[str, object], mode: str, now: s
     return Message(message_id(topic, subject, 0), topic, subject, payload, mode)
 
 
-def post_fees(books: Books, chart: Chart, as_of: date, outcome: DunOutcome) -> int:
-    """Charges what the plans say for the messages that go out now, each once. Returns how many."""
-    desk = Performer(books, chart, as_of)
-    wanted = [notice for notice in outcome.notices if notice.fee_minor and not notice.cause]
-    for notice in wanted:
-        trigger = notice.trigger
-        desk.apply(
-            Charge(
-                invoice_number=trigger.invoice_number, kind="dunning_fee", amount_minor=notice.fee_minor,
-                user=SYSTEM, reason=f"dunning plan {trigger.plan}, level {trigger.level}",
-                command_id=f"dunning-fee:{trigger.trigger_id}",
-            )
+def charge_fees(books: Books, chart: Chart, as_of: date) -> int:
+    """Charges what messages told, each fee once. Returns how many.
+
+    It goes by what is stored, so a fee that a crash, or a message freed at delivery, kept back is charged by the next
+    run.
+    """
+    with books.read() as work:
+        told = work.dunning_cases.fees(as_of - MADE_GOOD)
+        wanted = not_applied(
+            work,
+            [
+                Charge(
+                    invoice_number=one.invoice_number, kind="dunning_fee", amount_minor=one.fee_minor, user=SYSTEM,
+                    reason=f"dunning plan {one.plan}, level {one.level}", command_id=f"dunning-fee:{one.trigger_id}",
+                )
+                for one in told
+            ],
         )  # fmt: skip
+    desk = Performer(books, chart, as_of)
+    for command in wanted:
+        desk.apply(command)
     return len(wanted)
 
 

@@ -28,6 +28,7 @@ def interest(
     as_of: date,
     *,
     debtor: str = "",
+    wait_for_delivery: bool = False,
     desk: ReviewDesk | None = None,
     user: str = "",
     reason: str = "",
@@ -35,13 +36,14 @@ def interest(
     """One row per overdue invoice with interest up to and including ``as_of``, or a flat rate, that is not charged yet.
 
     Default begins with the first dunning message, for a business 30 days after the due date at the latest; interest
-    runs from the day after. Part payments lower what bears it; what was charged before is taken off. desk: books it;
-    None only shows. Raises BaseRateUnknown past the last known base rate, DecisionRefused without user and reason.
+    runs from the day after. Part payments lower what bears it; what was charged before is taken off.
+    wait_for_delivery: a message counts once it was delivered (see ``DunSettings``). desk: books it; None only shows.
+    Raises BaseRateUnknown past the last known base rate, DecisionRefused without user and reason.
     """
     if desk is not None and not (user.strip() and reason.strip()):
         raise DecisionRefused("Booking names who decides (--user) and why (--reason).")
     with books.read() as work:
-        rows = _rows(work, rates, as_of, debtor)
+        rows = _rows(work, rates, as_of, debtor, wait_for_delivery)
     for row in rows if desk is not None else ():
         assert desk is not None
         row["booked"] = "+".join(_book(desk, row, kind, minor, user, reason, as_of) for kind, minor in row["charges"])
@@ -62,7 +64,7 @@ def _book(desk: ReviewDesk, row: dict[str, Any], kind: str, minor: int, user: st
     return decided.decision_id or decided.request_id
 
 
-def _rows(work: Work, rates: Sequence[BaseRate], as_of: date, debtor: str) -> list[dict[str, Any]]:
+def _rows(work: Work, rates: Sequence[BaseRate], as_of: date, debtor: str, delivered: bool) -> list[dict[str, Any]]:
     items = work.receivables.items()
     due = items[
         (items["open_minor"] > 0)
@@ -74,7 +76,7 @@ def _rows(work: Work, rates: Sequence[BaseRate], as_of: date, debtor: str) -> li
     tagged = debtors[debtors["tags"].str.split("|").map(lambda tags: BUSINESS in tags)] if len(debtors) else debtors
     business = set(tagged["debtor_number"])
     numbers = due["invoice_number"].tolist()
-    letters = work.dunning_cases.first_letters()
+    letters = work.dunning_cases.first_letters(delivered=delivered)
     payments = work.dunning_cases.payments(numbers)
     charged = work.dunning_cases.charged()
     found = []

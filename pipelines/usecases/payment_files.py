@@ -16,12 +16,11 @@ def write_payment_files(books: Books, folder: Path, as_of: date) -> list[Path]:
 
     Raises ConfigurationError when the folder cannot be written to, or holds another file under the same name.
     """
-    with books.read() as work:
-        waiting = work.operations.unwritten_files()
-    if not waiting:
-        return []
     written = []
     with books.lease("payments", as_of):
+        # Under the lease: whoever waited for it must not give the same file out again.
+        with books.read() as work:
+            waiting = work.operations.unwritten_files()
         for file in waiting:
             written.append(_write(file, folder))
             with books.write() as work:

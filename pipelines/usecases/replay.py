@@ -142,11 +142,7 @@ class _Replay:
         standing: dict[str, int],
         as_of: date,
     ) -> None:
-        undone: dict[str, int] = {}
-        for entry in entries:
-            for one in entry.allocations:
-                undone[one.invoice_number] = undone.get(one.invoice_number, 0) - one.amount_minor
-        if undone == standing:
+        if {invoice: -minor for invoice, minor in _by_invoice(entries).items()} == standing:
             self._reverse(work, decision.transaction_id, as_of)
 
     def _put(
@@ -157,11 +153,7 @@ class _Replay:
         standing: dict[str, int],
         as_of: date,
     ) -> None:
-        wanted: dict[str, int] = {}
-        for entry in entries:
-            for one in entry.allocations:
-                wanted[one.invoice_number] = wanted.get(one.invoice_number, 0) + one.amount_minor
-        if wanted == standing:
+        if _by_invoice(entries) == standing:
             return
         if standing:
             self.result.contradicted.add(decision.transaction_id)
@@ -178,6 +170,15 @@ class _Replay:
                 for one in settled
             ]
         )
+
+
+def _by_invoice(entries: Sequence[JournalEntry]) -> dict[str, int]:
+    """Invoice number ("" for accounts) → what the entries allocate to it together."""
+    sums: dict[str, int] = {}
+    for entry in entries:
+        for one in entry.allocations:
+            sums[one.invoice_number] = sums.get(one.invoice_number, 0) + one.amount_minor
+    return sums
 
 
 def _renamed(entry: JournalEntry) -> JournalEntry:

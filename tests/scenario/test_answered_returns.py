@@ -6,6 +6,9 @@ from datetime import date, timedelta
 
 import pytest
 
+from pipelines.operations.commands import Command
+from pipelines.operations.effect import Decided
+from pipelines.operations.perform import Performer
 from tests.builders import Line, camt053
 from tests.scenario.office import Office
 
@@ -114,3 +117,22 @@ def test_without_a_policy_it_only_advises(office: Office) -> None:
     told = answer(office)
     assert (told["steps"], told["done"]) == ("represent", "advised")
     assert [row["invoice_number"] for row in office.table("open-items")] == ["RE-2026-1001"]
+
+
+def test_a_charge_that_a_crash_kept_back_is_passed_on_by_the_next_run(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office_with(office)
+
+    def killed(_self: Performer, _command: Command) -> Decided:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as crash:
+        crash.setattr(Performer, "apply", killed)
+        returned(office, "AM04")
+    assert office.exit_code not in (0, 1)
+    assert answer(office)["charges"] == "8.00"
+    for _ in range(2):
+        office.command("dun", "--as-of", RETURNED.isoformat())
+        fees = [row["open_amount"] for row in office.table("open-items") if row["document_type"] == "fee"]
+        assert fees == ["8.00"]

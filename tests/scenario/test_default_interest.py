@@ -73,3 +73,19 @@ def test_booking_needs_a_name_and_a_reason(office: Office) -> None:
     overdue(office)
     office.command("dunning", "interest", "--book", "--as-of", "2026-04-01")
     assert office.exit_code == 2
+
+
+def test_a_letter_that_was_ready_and_never_delivered_begins_no_default(office: Office) -> None:
+    (office.folder / "kontoklar.toml").write_text(
+        '[company]\nmode = "test"\n[[sinks]]\nname = "letters"\nuse = "file_drop"\npath = "letters"\nmode = "test"\n',
+        encoding="utf-8",
+    )
+    office.owed("RE-1", "D1", "1000.00", due="2026-01-15")
+    office.load()
+    office.command("pull", "--file", str(office.file(camt053(LETTER, "0.00"))))
+    office.command("dun", "--as-of", LETTER.isoformat())
+    assert [row["state"] for row in office.table("triggers")] == ["ready"]
+    assert shown(office, "2026-04-01") == {}
+    left = date(2026, 3, 9)
+    office.day(left, camt053(left, "0.00", number=2))
+    assert shown(office, "2026-04-01")["RE-1"]["since"] == "2026-03-10"

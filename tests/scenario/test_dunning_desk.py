@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.operations.commands import Command
+from pipelines.operations.effect import Decided
+from pipelines.operations.perform import Performer
 from tests.builders import Line, camt053
 from tests.scenario.office import Office
 
@@ -259,3 +262,25 @@ def test_the_plans_are_listed_and_checked(office: Office, tmp_path: Path) -> Non
     assert "BGB §286" in str(told["warnings"])
     prepared(office, plan=PLAN.replace("default = true", "")).command("dunning", "plans")
     assert office.exit_code == 2
+
+
+def test_a_fee_that_a_crash_kept_back_is_charged_by_the_next_run(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared(office, plan=PLAN.replace('action = "reminder"', 'action = "reminder"\nfee = "2.50"'))
+    office.owed("RE-1", "D1", "100.00")
+    office.load()
+
+    def killed(_self: Performer, _command: Command) -> Decided:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as crash:
+        crash.setattr(Performer, "apply", killed)
+        quiet(office, DAY)
+    assert office.exit_code not in (0, 1)
+    (told,) = office.table("triggers")
+    assert (told["state"], told["fee"]) == ("ready", "2.50")
+    for _ in range(2):
+        office.command("dun", "--as-of", DAY.isoformat())
+        fees = [(r["invoice_number"], r["open_amount"]) for r in office.table("open-items")]
+        assert fees == [("RE-1", "100.00"), ("RE-1-M1", "2.50")]

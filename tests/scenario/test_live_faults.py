@@ -29,8 +29,7 @@ OVERDUE = {"invoice_number": "RE-NEVER-PAID", "debtor_number": "99999", "amount"
            "debtor_ibans": ""}  # fmt: skip
 
 # Fault → what becomes of the account: "whole", or the state that says why not (see AccountOutcome), or the code of the
-# finding that holds it; "unproven" where the bank keeps bookings back and says nothing of it: then their days count as
-# not known yet, as if the bank had not booked them. Where a fault fits all servers, all accounts meet it.
+# finding that holds it. Where a fault fits all servers, all accounts meet it.
 ENDS = {
     "http-503": "unavailable",
     "http-429": "unavailable",
@@ -144,13 +143,8 @@ def test_a_fault_ends_in_whole_data_or_in_a_named_state(prepared: Path, tmp_path
             assert states == {"complete"}
         else:
             assert gone
-            if end == "unproven":
-                first = lost_days(office)
-                assert all(day > office.proven_until(iban) for iban, day in first.items())
-                assert "held" in triggers(office) or set(first.values()) == {BAD}
-            else:
-                assert end in states | codes
-                assert "held" in triggers(office)
+            assert end in states | codes
+            assert "held" in triggers(office)
             # Who is not met by the fault goes on.
             untouched = {"finapi": 2, "fints": 1}.get(fault.partition("-")[0], 0)
             assert len(gone) <= 3 - untouched
@@ -165,15 +159,6 @@ def test_a_fault_ends_in_whole_data_or_in_a_named_state(prepared: Path, tmp_path
             assert not missing(office)
             assert "held" not in triggers(office)
         assert office.proven()
-
-
-def lost_days(office: LiveOffice) -> dict[str, date]:
-    """Account → first day of which a booking is missing."""
-    rest = Counter(office.truth()) - Counter(office.bookings())
-    first: dict[str, date] = {}
-    for account, day, _ in sorted(rest):
-        first.setdefault(account, date.fromisoformat(day))
-    return first
 
 
 @pytest.mark.parametrize("fault", LONG)
