@@ -149,6 +149,8 @@ def _transaction(
         extension = detail.text_key_extension or entry.text_key_extension
         reason_code, reason_source = reason_of(detail.reason_code, detail.reason_text, words, extension)
         original, charges = _original_and_charges(detail, abs(minor), entry.amount.currency, words)
+    elif kind is TransactionKind.RECEIPT and minor > 0:
+        charges = _kept_on_the_way(detail, None if one_of_many else entry.charges, minor, entry.amount.currency)
     batch = entry.batch
     count = batch.count if batch is not None else None
     several = count is not None and count > 1
@@ -181,6 +183,21 @@ def _batch_count(stated: int | None, entry: Entry) -> int | None:
     if stated is not None:
         return stated
     return len(entry.details) if len(entry.details) > 1 else None
+
+
+def _kept_on_the_way(detail: EntryDetail, of_entry: Money | None, minor: int, currency: str) -> int | None:
+    """What banks kept of a payment before it was booked, unsigned; None when the file is silent or contradicts itself.
+
+    Told as the amount that was instructed (InstdAmt, OCMT), as charges (Chrgs, CHGS), or as both.
+    """
+    stated = detail.charges or of_entry
+    instructed = detail.original_amount
+    if stated is not None and stated.currency != currency:
+        return None
+    if instructed is None:
+        return abs(stated.minor) if stated is not None and stated.minor else None
+    kept = instructed.minor - minor if instructed.currency == currency else 0
+    return kept if kept > 0 and (stated is None or abs(stated.minor) == kept) else None
 
 
 def _original_and_charges(detail: EntryDetail, booked: int, currency: str, words: str) -> tuple[int | None, int | None]:

@@ -49,6 +49,7 @@ RECEIPTS = _columns(
             "text",
         ),
         "declared_discount_minor": "minor",
+        "charges_minor": "minor",
         "is_batch": "flag",
         "batch_count": "count",
     },

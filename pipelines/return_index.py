@@ -75,6 +75,13 @@ class SettlementIndex:
         )
 
 
+_EITHER = frozenset({TransactionKind.RECEIPT, TransactionKind.COLLECTION})
+_TAKES_BACK = {
+    TransactionKind.RETURN_TRANSFER: frozenset({TransactionKind.RECEIPT}),
+    TransactionKind.RETURN_DEBIT: frozenset({TransactionKind.COLLECTION}),
+}
+
+
 class ReceiptIndex:
     """Money in by (EndToEndId or IBAN, amount): what a later return may take back."""
 
@@ -86,18 +93,18 @@ class ReceiptIndex:
                     self._known[field, value, receipt.amount_minor].append(receipt)
 
     def before(self, taken_back: Transaction, amount_minor: int) -> dict[str, list[Transaction]]:
-        """Field → earlier receipts of that amount that agree in it. A returned debit only ever was a collection."""
-        wanted = (
-            TransactionKind.RECEIPT
-            if taken_back.kind is TransactionKind.RETURN_TRANSFER
-            else TransactionKind.COLLECTION
-        )
+        """Field → earlier receipts of that amount that agree in it.
+
+        A returned debit only ever was a collection, a returned transfer a receipt; a bank that corrects itself takes
+        back either.
+        """
+        wanted = _TAKES_BACK.get(taken_back.kind, _EITHER)
         keys = (("end_to_end_id", taken_back.end_to_end_id), ("iban", taken_back.counterparty_iban))
         return {
             field: [
                 receipt
                 for receipt in self._known.get((field, value, amount_minor), [])
-                if receipt.kind is wanted and receipt.booking_date <= taken_back.booking_date
+                if receipt.kind in wanted and receipt.booking_date <= taken_back.booking_date
             ]
             for field, value in keys
             if value

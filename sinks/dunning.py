@@ -63,11 +63,13 @@ WHERE r.amount_minor > 0 AND a.total > 0
 GROUP BY r.debtor_number, r.currency
 """
 # What an item got back is negative on an invoice; the newest reopening says whether a return debit was the reason.
+# A bank that corrects its own booking returned nothing: the customer is told of no return.
 _REOPENED: Final = """
 SELECT a.invoice_number, COUNT(DISTINCT a.entry_id), MAX(e.posting_number),
-    MAX(CASE WHEN e.cause = 'return' THEN e.posting_number ELSE 0 END),
-    MAX(CASE WHEN e.cause = 'return' THEN e.booking_date ELSE '' END)
+    MAX(CASE WHEN e.cause = 'return' AND x.kind <> 'reversal' THEN e.posting_number ELSE 0 END),
+    MAX(CASE WHEN e.cause = 'return' AND x.kind <> 'reversal' THEN e.booking_date ELSE '' END)
 FROM allocation a JOIN journal_entry e ON e.entry_id = a.entry_id
+LEFT JOIN bank_transaction x ON x.transaction_id = a.transaction_id
 WHERE a.kind = 'reversal' AND a.invoice_number <> '' AND a.amount_minor < 0
 GROUP BY a.invoice_number
 """

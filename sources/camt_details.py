@@ -11,6 +11,7 @@ from pipelines.model.money import Money
 from pipelines.model.statement import NOBODY, EntryDetail
 from sources.camt_parties import Roles, read_agents, read_parties
 from sources.camt_xml import NAMES, BadField, amount_of, child, find, find_text, sign_of
+from sources.sepa_tags import plus_tags
 
 _SWIFT_TYPE = re.compile(r"[NSF](?:[A-Z]{3}|\d{3})", re.ASCII)
 _CREDITOR_ID = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{3}[A-Z0-9]{1,28}", re.ASCII)
@@ -134,6 +135,10 @@ def read_amount_details(element: Element, currency: str) -> tuple[Money | None, 
     return found.get("TxAmt"), found.get("InstdAmt")
 
 
+_TAGGED = re.compile(r"(?:EREF|KREF|MREF|SVWZ)\+")
+_TAG_OF_REF = {"EREF": "EndToEndId", "MREF": "MndtId", "KREF": "InstrId"}
+
+
 def read_detail(element: Element, currency: str) -> Detail:
     """One ``TxDtls``. Raises BadField for an amount that is none."""
     detail = Detail()
@@ -170,6 +175,8 @@ def read_detail(element: Element, currency: str) -> Detail:
         elif name == "RtrInf":
             is_return = True
             reason_code, reason_text = _return(item)
+    if _TAGGED.match(remittance):
+        remittance, refs = _without_tags(remittance, refs)
     detail.charges = charges.money()
     identifier = roles.creditor_id.replace(" ", "").upper()
     detail.fields = _entry_detail(
@@ -181,6 +188,21 @@ def read_detail(element: Element, currency: str) -> Detail:
         is_return, reason_code, reason_text, detail.instructed, detail.charges, discount,
     )  # fmt: skip
     return detail
+
+
+def _without_tags(remittance: str, refs: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """Some banks repeat ``EREF+`` and the like in ``Ustrd``, as in MT940: what the references tell anyway is no text of
+    the payer. A tag that says something else than its reference leaves all as it stands."""
+    tagged = plus_tags([remittance])
+    if not tagged.values.keys() <= _TAG_OF_REF.keys() | {"CRED"}:
+        return remittance, refs
+    told = dict(refs)
+    for tag, name in _TAG_OF_REF.items():
+        value = tagged.values.get(tag, "")
+        if value and refs[name] not in ("", "NOTPROVIDED", value):
+            return remittance, refs
+        told[name] = value or refs[name]
+    return " ".join(filter(None, (tagged.rest.strip(), tagged.text))), told
 
 
 _NO_REFS = dict.fromkeys(

@@ -79,7 +79,7 @@ def _balance(code: str, cents: int, day: date) -> str:
 def _entry(line: Line, day: date) -> str:
     ours = "<Nm>Muster Handels GmbH</Nm>"
     theirs = f"<Nm>{escape(line.name)}</Nm>"
-    theirs_is_debtor = line.cents > 0 or line.gvc in {"108", "109", "159"}
+    theirs_is_debtor = line.cents > 0 or line.gvc in {"108", "109", "159", "899"}
     debtor, creditor = (theirs, ours) if theirs_is_debtor else (ours, theirs)
     account = "DbtrAcct" if theirs_is_debtor else "CdtrAcct"
     amounts = f"<AmtDtls><InstdAmt><Amt Ccy='EUR'>{line.original}</Amt></InstdAmt></AmtDtls>" if line.original else ""

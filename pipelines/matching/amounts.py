@@ -13,6 +13,10 @@ from pipelines.policy import AmountRules
 EXPLAINING = frozenset({"exact", "discount", "declared", "listed_sum", "combined_sum", "batch_total"})
 
 
+# Banks keep no more than this of a payment; a larger difference is a part payment, whatever the statement says.
+MOST_CHARGES_MINOR = 5000
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """What one item (row −1: the debtor's account) receives; see ProposedLine."""
@@ -32,17 +36,21 @@ class Settlement:
 
 
 def settle_one(
-    items: ItemIndex, rules: AmountRules, row: int, amount: int, day: int, declared: int
+    items: ItemIndex, rules: AmountRules, row: int, amount: int, day: int, declared: int, charges: int = 0
 ) -> Settlement | None:
     """How ``amount`` (positive) settles one item; None if it cannot (nothing is open, or it is a credit note).
 
-    day: booking day. declared: cash discount the payer declares, 0 for none.
+    day: booking day. declared: cash discount the payer declares, 0 for none. charges: what banks kept on the way by the
+    statement's own word, 0 for nothing. Who sent all that is owed has paid; the charges are ours.
     """
     owed = items.open_at[row]
     if owed <= 0:
         return None
     if amount == owed:
         return Settlement("exact", (Line(row, owed, owed, AllocationKind.SETTLEMENT),))
+    if 0 < charges == owed - amount and charges <= MOST_CHARGES_MINOR:
+        paid = Line(row, amount, amount, AllocationKind.SETTLEMENT)
+        return Settlement("exact", (paid, Line(row, charges, 0, AllocationKind.FEE)))
     if amount < owed:
         return _less(items, rules, row, amount, owed, day, declared)
     rest = amount - owed

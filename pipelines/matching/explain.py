@@ -93,6 +93,7 @@ class Explainer:
         self._policy = batch.policy
         self._bits = batch.policy.bits
         self._declared: list[int] = batch.frame["declared_discount_minor"].fillna(0).astype("int64").tolist()
+        self._charges: list[int] = batch.frame["charges_minor"].fillna(0).astype("int64").tolist()
         codes = {name: code for code, name in enumerate(batch.items.currencies)}
         self._currency = [codes.get(name or "EUR", -1) for name in batch.text("currency")]
         self._duplicate = math.log2(batch.policy.priors["duplicate"])
@@ -196,15 +197,14 @@ class Explainer:
 
     def _single(self, receipt: int, row: int) -> Explanation | None:
         items, batch = self._items, self._batch
-        if items.currency_codes[row] != self._currency[receipt]:
-            return None
         amount = batch.amounts[receipt]
+        if not self.same_currency(receipt, row):
+            return None
         if items.open_at[row] == 0:
             return self._closed(receipt, row, amount)
-        settlement = settle_one(items, self._policy.amounts, row, amount, batch.days[receipt], self._declared[receipt])
-        if settlement is None:
-            return None
-        return self._weigh(receipt, (row,), settlement, None)
+        told = batch.days[receipt], self._declared[receipt], self._charges[receipt]
+        settlement = settle_one(items, self._policy.amounts, row, amount, *told)
+        return None if settlement is None else self._weigh(receipt, (row,), settlement, None)
 
     def _closed(self, receipt: int, row: int, amount: int) -> Explanation | None:
         """The item is settled or cancelled already: the money would be the debtor's, not the item's."""

@@ -48,8 +48,9 @@ class Transaction:
     counterparty_account: account number without IBAN form. ultimate_name: who really pays (ABWA, UltmtDbtr).
     end_to_end_id / mandate_id: "" for NOTPROVIDED and the like.
     reason_code: ISO return reason on returns, MS03 where the bank is silent; "" elsewhere.
-    original_minor: unsigned amount of the returned payment, charges_minor: unsigned charges; both None unless this
-    is a return AND the file (or arithmetic) tells them. declared_discount_minor: unsigned, None if not declared.
+    original_minor: unsigned amount of the returned payment; None unless this is a return AND the file (or arithmetic)
+    tells it. charges_minor: unsigned charges of a return, or what banks kept of a receipt on its way; None where the
+    file is silent. declared_discount_minor: unsigned, None if not declared.
     batch_count: number of payments an undetailed batch stands for, None when it is no batch.
     """
 

@@ -166,7 +166,6 @@ NOTHING_TO_MATCH = frozenset(
         TransactionKind.OUTGOING,
         TransactionKind.OTHER,
         TransactionKind.REFUND,
-        TransactionKind.REVERSAL,
     }
 )
 
@@ -176,7 +175,8 @@ def transaction_state(
 ) -> TransactionState:
     """Where a transaction stands, from facts. rest_minor: what of it is not allocated.
 
-    An undone allocation leaves rows behind that cancel out: then the rest is the amount again.
+    An undone allocation leaves rows behind that cancel out: then the rest is the amount again. What a bank takes back
+    to correct itself waits until it is linked; what it gives back like that never was a customer's.
     """
     if has_allocations and rest_minor == 0:
         return TransactionState.ALLOCATED
@@ -184,7 +184,7 @@ def transaction_state(
         return TransactionState.PARTLY_ALLOCATED
     if has_proposals:
         return TransactionState.PROPOSED
-    if kind in NOTHING_TO_MATCH:
+    if kind in NOTHING_TO_MATCH or (kind is TransactionKind.REVERSAL and amount_minor > 0):
         return TransactionState.NOT_OURS
     return TransactionState.UNMATCHED
 
