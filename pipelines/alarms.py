@@ -107,7 +107,8 @@ def _refused(as_of: date, access: Iterable[AccountAccess], limits: AlarmLimits) 
         elif one.consent_until is not None and (one.consent_until - as_of).days <= limits.consent_days:
             days = (one.consent_until - as_of).days
             name = f"{one.source} {masked(one.account)}" if one.account else one.source
-            message = f"The consent for {name} ends in {days} days; renew it: kontoklar authorize {one.source}"
+            when = f"ends in {days} days" if days >= 0 else f"ended {-days} days ago"
+            message = f"The consent for {name} {when}; renew it: kontoklar authorize {one.source}"
             found.append(Alarm(CONSENT_EXPIRES, name, message, {"days": str(days)}))
     return found
 

@@ -17,7 +17,7 @@ from itertools import groupby
 from typing import Final
 
 from pipelines.ports.operations import ClaimRow
-from pipelines.text import compact
+from pipelines.text import compact, holds_whole
 
 
 class Rule(StrEnum):
@@ -86,7 +86,7 @@ def designated(text: str, claims: Iterable[ClaimRow]) -> set[str]:
     return {
         claim.invoice_number
         for claim in claims
-        if len(compact(claim.invoice_number)) >= _SHORTEST_NUMBER and _whole(compact(claim.invoice_number), said)
+        if len(compact(claim.invoice_number)) >= _SHORTEST_NUMBER and holds_whole(said, compact(claim.invoice_number))
     }
 
 
@@ -177,13 +177,3 @@ def _pay(debt: _Debt, amount_minor: int, rule: Rule, shares: list[LawfulShare]) 
             shares.append(LawfulShare(part, paid, name, law))
             rest -= paid
     return amount_minor - rest
-
-
-def _whole(number: str, said: str) -> bool:
-    start = said.find(number)
-    while start >= 0:
-        before, after = said[start - 1 : start] if start else "", said[start + len(number) : start + len(number) + 1]
-        if not (before.isdigit() and number[0].isdigit()) and not (after.isdigit() and number[-1].isdigit()):
-            return True
-        start = said.find(number, start + 1)
-    return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -35,6 +34,3 @@ def add(sums: dict[tuple[str, str], tuple[int, int]], key: tuple[str, str], gap_
     """Takes one more difference into the sums of a year."""
     under, over = sums.get(key, (0, 0))
     sums[key] = (under + max(gap_minor, 0), over + max(-gap_minor, 0))
-
-
-Sums = Mapping[tuple[str, str], tuple[int, int]]

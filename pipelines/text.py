@@ -25,6 +25,17 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKD", clean).encode("ascii", "ignore").decode().upper()
 
 
+def holds_whole(said: str, number: str) -> bool:
+    """Whether compact text holds a compact number as a whole: ``14`` is not in ``1814``."""
+    start = said.find(number)
+    while start >= 0:
+        before, after = said[start - 1 : start] if start else "", said[start + len(number) : start + len(number) + 1]
+        if not (before.isdigit() and number[0].isdigit()) and not (after.isdigit() and number[-1].isdigit()):
+            return True
+        start = said.find(number, start + 1)
+    return False
+
+
 def compact(text: str) -> str:
     """``fold`` with everything but A–Z and 0–9 removed: the same remittance text wrapped differently compares equal."""
     return _NOT_ALNUM.sub("", fold(text))

@@ -53,10 +53,9 @@ class DebtorRepository:
         """First to newest."""
         following = {before: number for number, (id_, before) in self._renumbered.items() if id_ == debtor_id}
         first = next((before for before in following if before not in following.values()), "")
-        if not first and self.is_known(self._first.get(debtor_id, "")):
-            first = self._first[debtor_id]
         if not first:
-            first = next((number for number in self.all_numbers() if self.id_of(number) == debtor_id), "")
+            self._learn({debtor_id})
+            first = number if self.is_known(number := self._first.get(debtor_id, "")) else ""
         chain = [first] if first else []
         while chain and chain[-1] in following:
             chain.append(following[chain[-1]])
@@ -127,17 +126,21 @@ class DebtorRepository:
         return found
 
     def _chains(self, debtor_ids: set[str]) -> dict[str, tuple[str, ...]]:
-        """Every number of each of these debtors; one pass over all numbers when an id came without its number."""
+        """Every number of each of these debtors."""
         renumbered = {id_ for id_, _ in self._renumbered.values()}
-        if not debtor_ids - renumbered <= self._first.keys():
-            for number in self.all_numbers():
-                self.id_of(number)
+        self._learn(debtor_ids - renumbered)
         first = {id_: number for id_ in debtor_ids if self.is_known(number := self._first.get(id_, ""))}
         return {
             id_: self.numbers(id_) if id_ in renumbered else (first[id_],)
             for id_ in sorted(debtor_ids)
             if id_ in renumbered or id_ in first
         }
+
+    def _learn(self, debtor_ids: Collection[str]) -> None:
+        """Remembers the first number behind each id: one pass over all numbers for however many came without one."""
+        if not self._first.keys() >= set(debtor_ids):
+            for number in self.all_numbers():
+                self.id_of(number)
 
     def _loaded(self, numbers: Collection[str]) -> dict[str, Mapping[str, Any]]:
         query = newest(t.debtor, "debtor_number").where(among(self._connection, t.debtor.c.debtor_number, numbers))

@@ -149,10 +149,9 @@ class SqlMatchFacts:
     def rejected(self) -> set[tuple[str, frozenset[str]]]:
         d = t.decision
         query = select(d.c.transaction_id, d.c.payload).where(d.c.command.in_(["reject", "undo"]))
-        return {
-            (transaction, frozenset(json.loads(payload)["invoices"]))
-            for transaction, payload in self._connection.execute(query)
-        }
+        told = [(transaction, json.loads(payload)) for transaction, payload in self._connection.execute(query)]
+        # Who rejects a possible repetition (``snapshots``) says nothing about invoices.
+        return {(transaction, frozenset(said["invoices"])) for transaction, said in told if "invoices" in said}
 
     def seen(self) -> set[str]:
         return set(self._connection.scalars(select(t.match_consideration.c.transaction_id).distinct()))

@@ -14,7 +14,7 @@ from pipelines.model.receivable import DocumentType, ItemStatus, Receivable
 from pipelines.ports.operations import Operation, PaymentFile, Refund
 from pipelines.ports.receivables import ItemVersion
 from pipelines.ports.work import WorkContext
-from pipelines.text import compact
+from pipelines.text import compact, holds_whole
 from sinks import tables as t
 from sinks.bulk import among, insert_rows
 from sinks.credit import CreditQueries
@@ -51,6 +51,7 @@ _VERSION: Final = {
             (SELECT COUNT(*) FROM refund WHERE debtor_number = :key)
     """,
 }
+_SHORTEST_NUMBER: Final = 6  # shorter ones are no evidence
 # A payment that waits as a duplicate, and an item of the same debtor that came back once and is settled.
 _DUPLICATES: Final = """
 SELECT x.transaction_id, x.amount_minor, x.remittance, p.lines
@@ -244,17 +245,12 @@ class OperationRepository(CreditQueries):
             fits = [
                 (invoice, debtor)
                 for invoice, debtor, amount in returned
-                if (debtor in debtors and int(amount) == int(minor)) or _named(compact(invoice), said)
+                if (debtor in debtors and int(amount) == int(minor)) or _names(said, compact(invoice))
             ]
             if len({debtor for _, debtor in fits}) == 1:
                 found.append((payment, *fits[0]))
         return found
 
 
-def _named(number: str, said: str) -> bool:
-    """Whether a text holds an invoice number as a whole; short numbers are no evidence."""
-    if len(number) < 6:
-        return False
-    start = said.find(number)
-    end = start + len(number)
-    return start >= 0 and not said[start - 1 : start].isdigit() and not said[end : end + 1].isdigit()
+def _names(said: str, number: str) -> bool:
+    return len(number) >= _SHORTEST_NUMBER and holds_whole(said, number)

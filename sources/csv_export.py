@@ -161,6 +161,7 @@ def _prove(
     The running balance also tells which way the file is sorted. A step that does not add up holds the statement.
     """
     backwards = list(reversed(placed))
+    newest_first = placed[0][1].booking_day > placed[-1][1].booking_day
     moving = [(line, booking) for line, booking in placed if booking.is_booked and booking.moves_balance]
     told = [booking.balance_minor for _, booking in moving]
     if not moving or any(minor is None for minor in told):
@@ -170,10 +171,11 @@ def _prove(
                 "Some rows have no running balance, so the export proves nothing; its bookings stay unproven.",
                 f"line {moving[0][0]}",
             )
-        newest_first = placed[0][1].booking_day > placed[-1][1].booking_day
         return (backwards if newest_first else placed), around.opening_minor, around.closing_minor
     forward, reverse = _breaks(moving), _breaks(list(reversed(moving)))
-    ordered, broken = (placed, forward) if len(forward) <= len(reverse) else (backwards, reverse)
+    # Bookings that cancel out add up both ways; then the days tell.
+    upside_down = len(reverse) < len(forward) or (len(reverse) == len(forward) and newest_first)
+    ordered, broken = (backwards, reverse) if upside_down else (placed, forward)
     if broken:
         notes.error(
             "csv-balance-broken",

@@ -121,17 +121,24 @@ class _Replay:
         """Repeats a decision; one that contradicts what the policy posted takes that back first, as a person would."""
         puts = [entry for entry in entries if not entry.reverses]
         takes = [entry for entry in entries if entry.reverses]
-        with self._scratch.write() as work:
-            standing = work.history.standing(decision.transaction_id)
-            work.history.record_decision(decision.row)
-            try:
-                if takes:
-                    self._take_back(work, decision, takes, standing, as_of)
-                if puts:
-                    self._put(work, decision, puts, {} if takes else standing, as_of)
-            except LedgerInvariantBroken:
-                self.result.left += 1
-                return
+        try:
+            with self._scratch.write() as work:
+                work.history.record_decision(decision.row)
+                if not decision.transaction_id:
+                    # About a claim or an account: nothing a policy posts could stand in its way.
+                    work.journal.append(entries)
+                else:
+                    standing = work.history.standing(decision.transaction_id)
+                    if takes:
+                        self._take_back(work, decision, takes, standing, as_of)
+                    if puts:
+                        self._put(work, decision, puts, {} if takes else standing, as_of)
+        except LedgerInvariantBroken:
+            # Nothing of it stays but that it was decided.
+            with self._scratch.write() as work:
+                work.history.record_decision(decision.row)
+            self.result.left += 1
+            return
         self.result.followed += 1
 
     def _take_back(

@@ -79,6 +79,18 @@ def test_the_same_policy_replayed_changes_nothing_and_leaves_the_books_alone(wee
     assert week.proven()
 
 
+def test_decisions_about_claims_are_replayed_beside_each_other(week: Office) -> None:
+    for invoice in ("RE-2026-1003", "RE-2026-1004"):
+        week.command("review", "credit", invoice, "--amount", "50.00", *WHO, "--as-of", MONDAY.isoformat())
+        assert week.exit_code == 0
+    tuesday = MONDAY + timedelta(days=1)
+    line = Line("953.17", name="Nordlicht Optik", iban=PAYER, text="RE-2026-1003", ref="B4")
+    statement(week, tuesday, "2415.89", line)
+    told = backtest(week)
+    assert payments(told) == {"same": 3, "posted_then": 3, "posted_now": 3}
+    assert told["decisions"] == {"followed": 2, "left": 0, "contradicting": 0}
+
+
 def test_another_policy_is_replayed_and_then_let_in(week: Office) -> None:
     stricter = 'name = "no payments without the payer"\n[automation]\nmin_kinds = 3\n'
     configure(week, policy=stricter)

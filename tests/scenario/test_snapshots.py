@@ -167,6 +167,8 @@ def test_without_a_proven_balance_a_person_decides(world: World, command: str, b
     assert set(world.verdicts().values()) == {"proven"}
     assert len(world.booked()) == bookings
     assert world.bank_account() == 123800
+    with world.books.read() as work:
+        assert work.match_facts.rejected() == set()  # it was no proposal that was refused
     # The next snapshot still shows both, and nothing is asked again.
     assert "held" not in pulled(world, snapshot([A, B], 128800, day(3), doubtful=[TWIN]))
     assert not [one for one in world.findings() if one.code == "possible-duplicate"]

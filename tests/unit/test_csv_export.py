@@ -150,6 +150,13 @@ class TestVr:
         oldest_first = one(VR + self.row("200,00", "1200,00") + self.row("-50,00", "1150,00", on="06.10.2026"))
         assert figures(oldest_first) == figures(newest_first)
 
+    def test_bookings_that_cancel_out_are_ordered_by_their_days(self) -> None:
+        returned = self.row("-119,00", "1000,00", on="08.10.2026")
+        statement = one(VR + returned + self.row("119,00", "1119,00"))
+        assert figures(statement) == [(day(5), 11_900), (day(8), -11_900)]
+        assert statement.opening is not None
+        assert statement.opening.amount.minor == 100_000
+
     def test_a_missing_row_holds_it(self) -> None:
         statement = one(VR + self.row("10,00", "1010,00") + self.row("10,00", "1030,00"))
         assert codes(statement) == [("error", "csv-balance-broken")]
