@@ -11,7 +11,7 @@ from tests.browser.desk import PATIENCE, Desk
 from tests.browser.office import HOSTILE, Books, hostile, iban
 
 # What the grid itself is made of; anything else came out of a text.
-_OURS = "div span input select option button kbd h3 h4 b i table tbody tr td th form label".upper().split()
+_OURS = "div span input select option button kbd p h3 h4 b i table tbody tr td th form label".upper().split()
 _STRANGE = (
     "ours => [...document.querySelectorAll('.kk *')].map((one) => one.tagName).filter((tag) => !ours.includes(tag))"
 )

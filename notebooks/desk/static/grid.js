@@ -183,7 +183,7 @@ class Desk {
 
   open() {
     const row = this.case;
-    if (!row) { this.detail.replaceChildren(node("p", { class: "kk-sub" }, this.t("empty"))); return; }
+    if (!row) { this.detail.replaceChildren(node("p", { class: "kk-sub" }, this.t(this.rows.length ? "nothing-found" : "empty"))); return; }
     const known = this.details.get(row.id);
     this.show(row, known);
     // Whoever runs down the list asks for nothing on the way; what comes next is fetched while the eye is still here.
