@@ -65,7 +65,7 @@ class Desk {
       return button;
     }));
     this.detail = node("div", { class: "kk-detail", "aria-live": "polite" });
-    this.under = node("div");
+    this.under = node("div", { class: "kk-under" });
     this.said = node("div", { class: "kk-said", role: "status" });
     this.acts = node("div", { class: "kk-acts" });
     // JupyterLab listens before the page does; without this "x" would cut the cell as well.
