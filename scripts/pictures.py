@@ -142,7 +142,9 @@ def review_split(studio: Studio) -> bytes:
 def review_learned(studio: Studio) -> bytes:
     """What a decision taught, and what else it would settle, before it is used."""
     with _books(studio, law_firm(studio.folder / "law-firm"), "de") as found:
-        _search(found, "412,55")
+        _search(found, "Kanzlei")
+        found.page.keyboard.press("ArrowDown")
+        found.page.wait_for_timeout(600)
         found.page.keyboard.press("s")
         found.page.keyboard.type("RE-2026-2001")
         found.page.keyboard.press("Enter")
