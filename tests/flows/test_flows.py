@@ -16,6 +16,7 @@ from pipelines.config import Settings
 from pipelines.errors import ConfigurationError, LedgerInvariantBroken
 from pipelines.model.access import AccessState
 from pipelines.model.finding import Finding, Severity
+from pipelines.orchestration import opened
 from pipelines.ports.access import AccountAccess
 from pipelines.ports.statements import AccountCoverage
 from pipelines.step import Step
@@ -133,8 +134,8 @@ class Fake:
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
     application = Fake()
-    monkeypatch.setattr(flows, "Kontoklar", application)
-    monkeypatch.setattr(flows.configuration, "load", lambda _path: Settings())
+    monkeypatch.setattr(opened, "Kontoklar", application)
+    monkeypatch.setattr(opened.configuration, "load", lambda _path: Settings())
     monkeypatch.setattr(flows, "take_task", flows.take_task.with_options(retry_delay_seconds=0))
     return application
 
