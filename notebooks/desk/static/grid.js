@@ -59,7 +59,8 @@ class Desk {
     this.under = node("div");
     this.said = node("div", { class: "kk-said", role: "status" });
     this.acts = node("div", { class: "kk-acts" });
-    this.root = node("div", { class: "kk", tabindex: 0, lang: this.texts.lang ?? "de" },
+    // JupyterLab listens before the page does; without this "x" would cut the cell as well.
+    this.root = node("div", { class: "kk", tabindex: 0, "data-lm-suppress-shortcuts": "true", lang: this.texts.lang ?? "de" },
       node("div", { class: "kk-left" }, node("div", { class: "kk-bar" }, this.search, this.reasons, this.count), this.head, this.list),
       node("div", { class: "kk-right" }, this.detail, this.under, this.said, this.acts));
     for (const [key, command] of COMMANDS) {
