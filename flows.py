@@ -188,11 +188,13 @@ def daily(as_of: date | None = None, config: str | None = None, files: list[str]
         return Completed(name="NoBankingDay", message="TARGET2 is closed today; nothing was asked for")
     day = day_of(as_of)
     with opened(config, "kontoklar-daily"):
+        before = books().inquiries.last_posting()
         summaries, unavailable = _pull_all(day, files or [])
         _prove_all(day)
         for step in (match_task, post_task, dun_task, deliver_task):
             summaries.append(step(day))
         artifacts.steps(summaries, day)
+        artifacts.posted(books().inquiries, before, day)
         artifacts.waiting(books().inquiries, day)
         events.emit(alarm for alarm in upkeep.alarms_of(books(), day) if alarm.event not in events.TOLD_WHEN_FETCHED)
         return _outcome(day, summaries, unavailable)
@@ -203,10 +205,12 @@ def intraday(as_of: date | None = None, config: str | None = None, files: list[s
     """What the banks have told since the morning: pull, match, post. Nobody is dunned and nothing is sent."""
     day = day_of(as_of)
     with opened(config):
+        before = books().inquiries.last_posting()
         summaries, unavailable = _pull_all(day, files or [])
         _prove_all(day)
         summaries += [match_task(day), post_task(day)]
         artifacts.steps(summaries, day)
+        artifacts.posted(books().inquiries, before, day)
         artifacts.waiting(books().inquiries, day)
         return _outcome(day, summaries, unavailable)
 

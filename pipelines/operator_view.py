@@ -13,6 +13,7 @@ from pipelines.model.access import AccessState
 from pipelines.model.dunning_case import ListLine
 from pipelines.model.money import format_minor
 from pipelines.ports.access import AccountAccess
+from pipelines.ports.journal import PostedSum
 from pipelines.ports.statements import AccountCoverage
 
 # A table longer than this is read by nobody; the whole list is in the exports.
@@ -70,9 +71,10 @@ def accounts(coverage: Iterable[AccountCoverage]) -> list[dict[str, str]]:
     return [
         {
             "account": f"{masked(account.account)} {account.currency}",
+            "proven from": account.proven_from.isoformat() if account.proven_from else "–",
             "proven to": account.proven_until.isoformat() if account.proven_until else "–",
             "told to": account.told_until.isoformat() if account.told_until else "–",
-            "open": ", ".join(problems(account)),
+            "open": ", ".join(problems(account)) or "nothing",
         }
         for account in coverage
     ]
@@ -92,6 +94,18 @@ def steps(summaries: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
             "seconds": f"{seconds[step]:.2f}",
         }
         for step, done in counts.items()
+    ]
+
+
+def posted(sums: Iterable[PostedSum]) -> list[dict[str, str]]:
+    """One row per kind of allocation: how many, and what they took off (or put back on) what is owed."""
+    return [
+        {
+            "kind": one.kind.replace("_", " "),
+            "allocations": str(one.allocations),
+            "amount": f"{format_minor(one.amount_minor, one.currency)} {one.currency}",
+        }
+        for one in sums
     ]
 
 

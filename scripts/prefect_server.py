@@ -80,7 +80,7 @@ def running(home: Path, options: Sequence[str] = ()) -> Iterator[PrefectServer]:
         "PYTHONPATH": str(ROOT), "DO_NOT_TRACK": "1", "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_HOME": str(home), "PREFECT_SERVER_API_HOST": "127.0.0.1", "PREFECT_SERVER_API_PORT": str(port),
         "PREFECT_API_URL": f"{url}/api", "PREFECT_SERVER_UI_STATIC_DIRECTORY": str(home / "ui"),
-        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+        "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false", "PREFECT_SERVER_UI_V2_ENABLED": "false",
     }  # fmt: skip
     home.mkdir(parents=True, exist_ok=True)
     with (home / "server.log").open("w") as log:

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Final
 
 from prefect.input import RunInput
-from pydantic import Field
+from pydantic import Field, create_model
 
 from pipelines import operator_view as view
 from pipelines.dunning.desk import DunningDesk, ListAnswered
@@ -19,7 +19,7 @@ MOST_LETTERS: Final = 200
 
 
 class Decision(str, Enum):  # noqa: UP042 - Prefect's form shows the values of this kind
-    """What is to become of the list."""
+    """One of these."""
 
     RELEASE_ALL = "release all"
     RELEASE_EXCEPT = "release all except those named below"
@@ -43,11 +43,20 @@ class Release(RunInput):
     reason: str = Field(
         min_length=1, title="Reason", description="Goes into the audit trail.", json_schema_extra={"position": 3}
     )
-    seen: str = Field(
+    seen: str = ""
+
+
+def form_of(proposed: ProposalList, refusal: str = "") -> type[Release]:
+    """The form for one list as it stands now. refusal: why the answer before was not carried out."""
+    seen = Field(
+        default=version_of(proposed),
         title="Version seen",
         description="Of the list as shown. Leave it as it is: an answer to an older one is not carried out.",
         json_schema_extra={"position": 4},
     )
+    form = create_model("Release", __base__=Release, seen=(str, seen))
+    form._description = question(proposed, refusal)
+    return form
 
 
 def letters(proposed: ProposalList) -> list[dict[str, str]]:

@@ -98,7 +98,7 @@ def _ask(list_id: str, as_of: date | None, config: str | None, until: float, loo
         version = version_of(proposed)
         title = f"{proposed.kind.value} list of {proposed.as_of}, version {version}"
         artifacts.table(PROPOSALS, f"Letters that wait for a release: {title}", approval.letters(proposed))
-        form = approval.Release.with_initial_data(approval.question(proposed, refusal), seen=version)
+        form = approval.form_of(proposed, refusal)
         rename_run(f"{run_name()} · waits for a release")
         left = until - time.monotonic()
         if left < 1:

@@ -27,16 +27,31 @@ STRANGER = "Zwitscher <img src=x onerror=alert(1)> Holding"
 HOSTILE = "=cmd|' /C calc'!A0 <script>alert(1)</script> {{ 7*7 }}"
 IBAN = "DE75512108001245126199"
 
+CONFIGURATION = """
+[company]
+mode = "test"
+[database]
+url = "{url}"
+[dunning]
+release = "person"
+[users]
+bert = ["approver"]
+anna = ["analyst"]
+cron = ["ingest", "poster", "auditor"]
+[[sinks]]
+name = "dunning"
+use = "file_drop"
+path = "out"
+mode = "test"
+"""
+
 Asked = tuple[SyncPrefectClient, FlowRun, dict[str, Any]]
 
 
 @pytest.fixture
 def waiting(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
     """Three letters wait for a release; the debtors have names and the day's statement is hostile."""
-    (office.folder / "kontoklar.toml").write_text(
-        f'[company]\nmode = "test"\n[database]\nurl = "{office.database}"\n[dunning]\nrelease = "person"\n'
-        '[users]\nbert = ["approver"]\nanna = ["analyst"]\ncron = ["ingest", "poster", "auditor"]\n'
-    )
+    (office.folder / "kontoklar.toml").write_text(CONFIGURATION.format(url=office.database), encoding="utf-8")
     monkeypatch.setenv("KONTOKLAR_USER", "cron")
     for number, amount in ((1, "100.00"), (2, "50.00"), (3, "12.34")):
         office.owed(f"RE-{number}", f"D{number}", amount, debtor_name=NAME, debtor_ibans=IBAN)
@@ -154,6 +169,7 @@ def test_a_person_releases_by_the_form_and_leaves_one_out(waiting: Office) -> No
     assert [(row["user"], row["comment"]) for row in audit] == [("bert", "checked with sales")]
     for word in ("Mustermann", "script", "calc", "Zwitscher", IBAN, "checked with sales", '"bert"'):
         assert word not in everything
+    assert len(list((waiting.folder / "out").iterdir())) == 2
     assert waiting.proven()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,6 +19,7 @@ from pipelines.model.access import AccessState
 from pipelines.model.finding import Finding, Severity
 from pipelines.orchestration import opened
 from pipelines.ports.access import AccountAccess
+from pipelines.ports.journal import PostedSum
 from pipelines.ports.statements import AccountCoverage
 from pipelines.step import Step
 from pipelines.usecases.pull import AccountKey
@@ -126,6 +128,13 @@ class Fake:
                 "reason": "ambiguous",
             }
         ]
+
+    def last_posting(self) -> int:
+        return 7
+
+    def posted_after(self, posting_number: int) -> list[PostedSum]:
+        assert posting_number == 7
+        return [PostedSum("settlement", "EUR", 2, 23800), PostedSum("cash_discount", "EUR", 1, 238)]
 
     def held_triggers(self) -> list[Mapping[str, object]]:
         return [{"trigger": "ff00", "level": 1, "reason": "bank-data-incomplete"}]
@@ -261,6 +270,11 @@ def test_an_operator_finds_tables_of_text(fake: Fake) -> None:
         "kontoklar-held-triggers",
         "kontoklar-findings",
     } <= artifacts.keys()
+    posted = [
+        {"kind": "settlement", "allocations": "2", "amount": "238.00 EUR"},
+        {"kind": "cash discount", "allocations": "1", "amount": "2.38 EUR"},
+    ]
+    assert json.loads(str(artifacts["kontoklar-posted"].data)) == posted
     assert '"days": "4"' in str(artifacts["kontoklar-review-queue"].data)
     assert '"account": "DE02\\u20262051 EUR"' in str(artifacts["kontoklar-accounts"].data)
 
