@@ -34,6 +34,7 @@ from pipelines.errors import SourceUnavailable
 from pipelines.model.finding import Severity
 from pipelines.orchestration import artifacts, events
 from pipelines.orchestration.backtest_run import backtest as backtest
+from pipelines.orchestration.backtest_run import last_month
 from pipelines.orchestration.dunning_run import dunning_run as dunning_run
 from pipelines.orchestration.opened import BERLIN as BERLIN
 from pipelines.orchestration.opened import TAGS, books, day_of, opened, run_name
@@ -177,6 +178,11 @@ def _outcome(as_of: date, summaries: Sequence[Summary], unavailable: Sequence[st
     return state
 
 
+def _no_banking_day() -> State[Any]:
+    tag_run(TAGS)
+    return Completed(name="NoBankingDay", message="TARGET2 is closed today; nothing was asked for")
+
+
 @flow(name="kontoklar-daily", flow_run_name=run_name, persist_result=False)
 def daily(as_of: date | None = None, config: str | None = None, files: list[str] | None = None) -> State[Any]:
     """pull, match, post (returns too), dun, deliver. as_of: None is today in Berlin. files: instead of the sources.
@@ -184,8 +190,7 @@ def daily(as_of: date | None = None, config: str | None = None, files: list[str]
     A scheduled run on a day without banking (TARGET2) ends at once: no bank has booked anything.
     """
     if as_of is None and not files and not is_banking_day(day_of(None)):
-        tag_run(TAGS)
-        return Completed(name="NoBankingDay", message="TARGET2 is closed today; nothing was asked for")
+        return _no_banking_day()
     day = day_of(as_of)
     with opened(config, "kontoklar-daily"):
         before = books().inquiries.last_posting()
@@ -203,6 +208,8 @@ def daily(as_of: date | None = None, config: str | None = None, files: list[str]
 @flow(name="kontoklar-intraday", flow_run_name=run_name, persist_result=False)
 def intraday(as_of: date | None = None, config: str | None = None, files: list[str] | None = None) -> State[Any]:
     """What the banks have told since the morning: pull, match, post. Nobody is dunned and nothing is sent."""
+    if as_of is None and not files and not is_banking_day(day_of(None)):
+        return _no_banking_day()
     day = day_of(as_of)
     with opened(config):
         before = books().inquiries.last_posting()
@@ -326,8 +333,11 @@ def alert(event: str, subject: str, message: str, config: str | None = None) -> 
 
 @flow(name="kontoklar-month-end", flow_run_name=run_name, persist_result=False)
 def month_end(as_of: date | None = None, config: str | None = None, out: str = "month-end") -> State[Any]:
-    """Every invariant proven, and the tables for the tax adviser in ``out``/YYYY-MM. as_of: None is today."""
-    day = day_of(as_of)
+    """Every invariant proven, and the tables for the tax adviser in ``out``/YYYY-MM.
+
+    as_of: None is the last day of the month before.
+    """
+    day = as_of or last_month(day_of(None))[1]
     with opened(config) as app, sanitised():
         _step, results = app.check()
         rows = [{"invariant": one.name, "figure": one.figure, "holds": "yes" if one.ok else "NO"} for one in results]

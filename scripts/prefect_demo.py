@@ -6,17 +6,18 @@ For the browser test and the pictures; ``make ops`` shows the same to people.
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from pipelines import config
+from pipelines.app import Kontoklar
+from pipelines.commands.session import instant
 from pipelines.demo.files import Sample, write
-from scripts.prefect_server import ROOT, PrefectServer, until
+from scripts.prefect_server import PrefectServer, until
 
 DAYS = 9
 SETTINGS = """
@@ -37,27 +38,15 @@ flows.settle()
 """
 
 
-def cli(configuration: Path, *arguments: str) -> dict[str, Any]:
-    """A command of kontoklar on these books; what it answers."""
-    done = subprocess.run(
-        [sys.executable, "-m", "pipelines.cli", "--config", str(configuration), *arguments, "--json"],
-        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT), "KONTOKLAR_USER": "cron"},
-        capture_output=True, text=True, check=False, timeout=300,
-    )  # fmt: skip
-    if done.returncode not in (0, 1):
-        raise RuntimeError(f"kontoklar {arguments[0]} ended with {done.returncode}: {done.stderr[-2000:]}")
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
-
-
 def prepared(folder: Path) -> tuple[Sample, date]:
     """The company's files with what its billing system knows loaded; letters wait for a person. And the day to run."""
     sample = write(folder)
+    with Kontoklar(config.load(sample.configuration), clock=instant) as app:
+        for day in sample.days[:DAYS]:
+            for kind, paths in day.billing.items():
+                app.load(kind, paths, day.day)
     text = sample.configuration.read_text(encoding="utf-8")
     sample.configuration.write_text(text + SETTINGS, encoding="utf-8")
-    for day in sample.days[:DAYS]:
-        for kind, paths in day.billing.items():
-            cli(sample.configuration, "load", kind, *map(str, paths), "--as-of", day.day.isoformat())
     return sample, sample.days[DAYS - 1].day
 
 

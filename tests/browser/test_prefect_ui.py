@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import re
@@ -16,9 +15,12 @@ from typing import Any
 import httpx
 import pytest
 
+from pipelines import config
+from pipelines.app import Kontoklar
+from pipelines.commands.session import instant
 from pipelines.demo.company import MT940_ACCOUNT
 from scripts import lab
-from scripts.prefect_demo import cli, prepared, waiting
+from scripts.prefect_demo import prepared, waiting
 from scripts.prefect_server import PrefectServer, running, until
 from tests.builders import Line, camt053
 
@@ -49,10 +51,8 @@ class Ops:
         return self.page
 
     def table(self, name: str) -> list[dict[str, str]]:
-        out = self.configuration.parent / f"{name}.csv"
-        cli(self.configuration, "export", name, "--out", str(out))
-        with out.open(encoding="utf-8", newline="") as handle:
-            return list(csv.DictReader(handle, delimiter=";"))
+        with Kontoklar(config.load(self.configuration), clock=instant) as app:
+            return [dict(row) for row in app.inquiries.table(name).to_dict("records")]
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,8 @@ def test_the_form_releases_and_the_ledger_shows_it(ops: Ops) -> None:
 
 def part(form: Any, label: str) -> Any:
     """One property of the form."""
-    return form.locator(".schema-form-property").filter(has_text=label).last
+    named = form.page.locator(".schema-form-property__label", has_text=re.compile(f"^{label}"))
+    return form.locator(".schema-form-property").filter(has=named)
 
 
 def fill(form: Any, label: str, text: str) -> None:
