@@ -30,7 +30,7 @@ class Desk {
     this.done = new Set();
     this.pending = new Set();
     this.decided = 0;
-    this.movedOn = -1e9;
+    this.movedOn = this.opened = -1e9;
     this.lesson = null;
     this.sort = "score";
     this.way = 0;
@@ -83,7 +83,7 @@ class Desk {
   listen() {
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.list.addEventListener("scroll", () => this.draw());
-    this.search.addEventListener("input", () => this.filter());
+    this.search.addEventListener("input", (event) => { this.filter(); this.timed(event); });
     this.reasons.addEventListener("change", () => this.filter());
     this.body.addEventListener("click", (event) => {
       const row = event.target.closest(".kk-row");
@@ -185,10 +185,15 @@ class Desk {
     if (!row) { this.detail.replaceChildren(node("p", { class: "kk-sub" }, this.t("empty"))); return; }
     const known = this.details.get(row.id);
     this.show(row, known);
-    if (!known) this.ask({ type: "detail", id: row.id });
-    // What comes next is fetched while the eye is still here.
-    const next = this.shown[this.current + 1];
-    if (next && !this.details.has(next.id)) this.ask({ type: "detail", id: next.id });
+    // Whoever runs down the list asks for nothing on the way; what comes next is fetched while the eye is still here.
+    const hurry = performance.now() - this.opened < HURRY;
+    this.opened = performance.now();
+    clearTimeout(this.asking);
+    this.asking = setTimeout(() => {
+      const next = this.shown[this.current + 1];
+      if (!this.details.has(row.id)) this.ask({ type: "detail", id: row.id });
+      if (next && !this.details.has(next.id)) this.ask({ type: "detail", id: next.id });
+    }, hurry ? HURRY : 0);
   }
 
   ask(message) {
@@ -252,7 +257,6 @@ class Desk {
 
   key(event) {
     const typing = event.target.matches("input, select");
-    const began = performance.now();
     // The notebook has shortcuts of its own; inside the desk the keys are ours.
     event.stopPropagation();
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -266,8 +270,11 @@ class Desk {
     const handled = this.stroke(event.key, event.repeat);
     if (!handled) return;
     event.preventDefault();
-    painted(() => { this.root.dataset.keyMs = (performance.now() - began).toFixed(1); });
+    this.timed(event);
   }
+
+  // From the stroke to the picture, for who wants to measure it.
+  timed(event) { painted(() => { this.root.dataset.keyMs = (performance.now() - event.timeStamp).toFixed(1); }); }
 
   stroke(key, repeated = false) {
     if (this.lesson && (key === "y" || key === "n")) { this.answer(key === "y" ? "use" : "leave"); return true; }
@@ -483,7 +490,7 @@ class Desk {
     for (const one of message.cases.slice(0, 50)) table.append(node("tr", {}, ...one.cells.map((text) => node("td", {}, text))));
     const reason = node("input", { name: "reason", autocomplete: "off", placeholder: this.t("reason-why") });
     const body = node("div", {}, node("div", {}, this.t("batch-of", { n: message.cases.length, amount: message.total })), table,
-      ...message.teaches.map((text) => node("div", { class: "kk-sub" }, text)), node("label", {}, this.t("reason"), reason));
+      node("label", {}, this.t("reason"), reason));
     this.openForm(this.t("batch"), body, () => {
       this.reasonGiven = reason.value.trim();
       this.say(this.t("working"));
@@ -527,6 +534,8 @@ class Desk {
 
 // Within this time after a case moved up by itself, no key decides it (milliseconds).
 const BOUNCE = 250;
+// Rows passed faster than this are not looked at (milliseconds).
+const HURRY = 120;
 
 const COMMANDS = [["Enter", "accept"], ["x", "reject"], ["s", "assign"], ["p", "split"], ["o", "on_account"], ["h", "hold"],
   ["r", "refund"], ["w", "writeoff"], ["b", "batch"], ["u", "undo"]];
