@@ -8,7 +8,7 @@ from scripts.pictures import Studio, picture
 from scripts.prefect_demo import prepared, waiting
 from scripts.prefect_server import running
 
-WIDTH, HEIGHT = 1280, 800
+WIDTH, HEIGHT = 1280, 940
 
 
 class Ops:
@@ -64,5 +64,6 @@ def prefect_approval(studio: Studio) -> bytes:
     ops = _of(studio)
     page = ops.open(f"runs/flow-run/{ops.run['id']}", "waits for a release")
     page.get_by_role("button", name="Resume").click()
-    page.locator(".p-modal").get_by_text("Version seen").wait_for()
+    for text in ("letters (", "Version seen"):
+        page.locator(".p-modal").get_by_text(text).first.wait_for()
     return _taken(page)

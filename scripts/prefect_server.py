@@ -60,7 +60,7 @@ class PrefectServer:
         self.done("-m", "pipelines.orchestration.install")
 
 
-def until(asked: Callable[[], T | None], what: str, seconds: float = 60) -> T:
+def until(asked: Callable[[], T | None], what: str, seconds: float = 90) -> T:
     """Asks until there is an answer."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -97,7 +97,7 @@ def running(home: Path, options: Sequence[str] = ()) -> Iterator[PrefectServer]:
                 except httpx.HTTPError:
                     return False
 
-            until(healthy, "the Prefect server", 180)
+            until(healthy, "the Prefect server", 400)
             yield PrefectServer(url, home, environment)
         finally:
             process.terminate()
