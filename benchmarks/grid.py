@@ -21,9 +21,15 @@ _SETUP = (
     "from desk import open_books, review\nfrom desk.cases import rows\nimport html, ipywidgets\ndesk = open_books()"
 )
 _GRID = "review(desk)"
-_BARE = """ipywidgets.HTML('<table class="bare">' + ''.join(
-    '<tr>' + ''.join(f'<td>{html.escape(str(row[name]))}</td>' for name in ('day', 'name', 'text', 'why', 'best', 'rest', 'days'))
-    + '</tr>' for row in rows(desk)) + '</table>')"""
+_BARE = """names = ('day', 'name', 'text', 'why', 'best', 'rest', 'days')
+ipywidgets.HTML('<table class="bare">' + ''.join(
+    '<tr>' + ''.join(f'<td>{html.escape(str(row[name]))}</td>' for name in names) + '</tr>' for row in rows(desk)
+) + '</table>')"""
+# Runs one cell and waits for its end.
+_RUN = """async (cell) => {
+  window.jupyterapp.shell.currentWidget.content.activeCellIndex = cell;
+  await window.jupyterapp.commands.execute("notebook:run-cell");
+}"""
 # Runs one cell; resolves with the milliseconds until ``selector`` number ``place`` is painted.
 _OPEN = """async ([cell, selector, place]) => {
   const notebook = window.jupyterapp.shell.currentWidget.content;
@@ -87,8 +93,7 @@ def measure(browser: Any, lab: Lab, environment: Mapping[str, str], *, tries: in
         window.ready()
         page = window.page
         for cell in (0, 1):
-            page.evaluate("async (cell) => { const lab = window.jupyterapp; lab.shell.currentWidget.content.activeCellIndex = cell;"
-                          " await lab.commands.execute('notebook:run-cell'); }", cell)  # fmt: skip
+            page.evaluate(_RUN, cell)
         for place in range(tries):
             figures.opened.append(page.evaluate(_OPEN, [2 + place, ".kk[data-ready-ms]", place]))
             grid = page.locator(".kk").nth(place)

@@ -89,14 +89,14 @@ class Desk {
       const row = event.target.closest(".kk-row");
       if (row) { this.go(Number(row.dataset.index)); this.root.focus({ preventScroll: true }); }
     });
-    this.model.on("change:rows", () => this.load());
+    this.model.on("change:data", () => this.load());
     this.model.on("msg:custom", (message) => this.told(message));
     new ResizeObserver(() => this.draw()).observe(this.list);
   }
 
   load() {
     const kept = this.shown[this.current]?.id;
-    this.rows = this.model.get("rows");
+    this.rows = JSON.parse(this.model.get("data")).map(searchable);
     this.details.clear();
     this.done.clear();
     const causes = new Map();
@@ -155,7 +155,8 @@ class Desk {
     },
       node("span", { class: "kk-pick" }), node("span", { class: "kk-cell" }, row.day),
       node("span", { class: "kk-two" }, node("span", { class: "kk-cell" }, row.name || "–"), node("span", { class: "kk-cell" }, row.text)),
-      node("span", { class: "kk-two" }, node("span", { class: "kk-cell", title: row.why }, row.why),
+      node("span", { class: "kk-two", "data-alone": !(row.best || row.held || row.dunned || this.done.has(row.id)) },
+        node("span", { class: "kk-cell", title: row.why }, row.why),
         node("span", { class: "kk-cell" }, this.done.has(row.id) ? node("b", { class: "kk-tag", "data-tone": "bad" }, this.t("elsewhere")) : null,
           row.held ? node("b", { class: "kk-tag" }, this.t("held")) : null,
           row.dunned ? node("b", { class: "kk-tag", "data-tone": "warn" }, this.t("dunned")) : null, [row.best, row.share].filter(Boolean).join(" · "))),
@@ -182,7 +183,7 @@ class Desk {
 
   open() {
     const row = this.case;
-    if (!row) { this.detail.replaceChildren(node("p", { class: "kk-sub" }, this.t("empty"))); return; }
+    if (!row) { this.detail.replaceChildren(node("p", { class: "kk-sub" }, this.t(this.rows.length ? "nothing-found" : "empty"))); return; }
     const known = this.details.get(row.id);
     this.show(row, known);
     // Whoever runs down the list asks for nothing on the way; what comes next is fetched while the eye is still here.
@@ -511,6 +512,7 @@ class Desk {
   }
 
   changed(rows, gone = [], jump = undefined) {
+    rows.forEach(searchable);
     const fresh = new Map(rows.map((row) => [row.id, row]));
     const left = new Set(gone);
     for (const id of [...fresh.keys(), ...left]) this.details.delete(id);
@@ -547,6 +549,12 @@ const SORTS = {
 };
 
 const NEXT = { score: "amount", amount: "age", age: "date", date: "name", name: "why", why: "score" };
+
+// What the search looks through; the amount as it is written here and as it is typed elsewhere.
+function searchable(row) {
+  row.find = [row.name, row.text, row.rest, row.plain, (Math.abs(row.rest_minor) / 100).toFixed(2), row.best, row.id].join(" ").toLowerCase();
+  return row;
+}
 
 const signed = (bits) => `${bits < 0 ? "−" : "+"}${Math.abs(bits).toFixed(1)}`;
 
