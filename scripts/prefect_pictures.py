@@ -64,6 +64,6 @@ def prefect_approval(studio: Studio) -> bytes:
     ops = _of(studio)
     page = ops.open(f"runs/flow-run/{ops.run['id']}", "waits for a release")
     page.get_by_role("button", name="Resume").click()
-    for text in ("letters (", "Version seen"):
+    for text in ("letters (", "Version seen"):  # what is asked arrives after the form
         page.locator(".p-modal").get_by_text(text).first.wait_for()
     return _taken(page)

@@ -55,7 +55,8 @@ class PrefectServer:
 
     def deploy(self) -> None:
         """Everything of prefect.yaml, and the automations."""
-        self.done("-m", "prefect", "work-pool", "create", "kontoklar", "--type", "process")
+        pool = {"name": "kontoklar", "type": "process"}
+        httpx.post(f"{self.url}/api/work_pools/", json=pool, timeout=30).raise_for_status()
         self.done("-m", "prefect", "--no-prompt", "deploy", "--all")
         self.done("-m", "pipelines.orchestration.install")
 
