@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 bin=$(cd "$bin" && pwd)
 [ -f "$demo/kontoklar.toml" ] || "$bin/kontoklar" demo "$demo"
 demo=$(cd "$demo" && pwd)
+"$bin/kontoklar" --config "$demo/kontoklar.toml" init >/dev/null # an older demo
 
 # The demo's books, and letters wait for a person.
 { cat "$demo/kontoklar.toml"; printf '\n[dunning]\nrelease = "person"\n'; } >"$demo/ops.toml"
