@@ -8,13 +8,11 @@ What flows share with Prefect besides is in ``pipelines.orchestration``.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
-from zoneinfo import ZoneInfo
 
 # No figures about its users leave this machine; must be set before Prefect reads its settings.
 os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
@@ -22,22 +20,24 @@ os.environ.setdefault("DO_NOT_TRACK", "1")
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.runtime import flow_run
 from prefect.schedules import Cron
 from prefect.states import Completed, Failed
 from prefect.task_runners import TaskRunner
 from prefect.tasks import Task
 from prefect_dask.task_runners import DaskTaskRunner
 
-from pipelines import config as configuration
 from pipelines import operator_view as view
 from pipelines import upkeep
-from pipelines.app import Kontoklar
 from pipelines.calendar import is_banking_day
 from pipelines.commands.worker import judge
 from pipelines.errors import SourceUnavailable
 from pipelines.model.finding import Severity
 from pipelines.orchestration import artifacts, events
+from pipelines.orchestration.backtest_run import backtest as backtest
+from pipelines.orchestration.backtest_run import last_month
+from pipelines.orchestration.dunning_run import dunning_run as dunning_run
+from pipelines.orchestration.opened import BERLIN as BERLIN
+from pipelines.orchestration.opened import TAGS, books, day_of, opened, run_name
 from pipelines.orchestration.running import (
     AccountNotProven,
     Summary,
@@ -54,37 +54,20 @@ from pipelines.orchestration.running import (
 from pipelines.orchestration.running import (
     several as several,
 )
+from pipelines.orchestration.steps import deliver_task, dun_task, match_task, post_task
 from pipelines.usecases.match_parts import Waiting, spread_over
 
 if TYPE_CHECKING:
     from pipelines.usecases.pull import Pull
 
-BERLIN = ZoneInfo("Europe/Berlin")
 SCHEDULE = Cron("30 6 * * 1-5", timezone="Europe/Berlin")  # the banks have booked the day before by then
-TAGS = ["kontoklar"]
 RETRY_SECONDS = [60.0, 300.0, 900.0]
 
 
 # --- tasks --------------------------------------------------------------------------------------------------------
 
 
-# The books of the flow that is running. As a parameter Prefect would look into them.
-_books: ContextVar[Kontoklar] = ContextVar("books")
 _pulling: ContextVar[Pull] = ContextVar("pulling")
-
-
-@contextmanager
-def _opened(config: str | None, *tags: str) -> Iterator[Kontoklar]:
-    """Opens the books of a configuration for the tasks of one flow, and tags its run."""
-    tag_run([*TAGS, *tags])
-    with sanitised():
-        settings = configuration.load(Path(config) if config else None)
-        with Kontoklar(settings, clock=lambda: datetime.now(UTC).isoformat(timespec="seconds")) as app:
-            token = _books.set(app)
-            try:
-                yield app
-            finally:
-                _books.reset(token)
 
 
 @as_task(
@@ -96,7 +79,7 @@ def _opened(config: str | None, *tags: str) -> Iterator[Kontoklar]:
 )
 def take_task(as_of: date, source: str, files: Sequence[str]) -> Summary:
     """Fetches and archives one source, so that it can fail alone; "files" where files were given instead."""
-    app, job = _books.get(), _pulling.get()
+    app, job = books(), _pulling.get()
     with sanitised():
         if files:
             step = app.take(job, as_of, files=[Path(file) for file in files])
@@ -111,7 +94,7 @@ def take_task(as_of: date, source: str, files: Sequence[str]) -> Summary:
 @as_task("settle", task_run_name="settle {account} {as_of}")
 def settle_task(as_of: date, account: str, place: int) -> Summary:
     """Proves and stores what arrived for one account, in one commit. place: which of the job's accounts."""
-    app, job = _books.get(), _pulling.get()
+    app, job = books(), _pulling.get()
     with sanitised():
         return summary_of(app.settle(job, job.accounts()[place], as_of))
 
@@ -124,45 +107,7 @@ def prove_task(as_of: date, account: str, proven_to: str, problems: Sequence[str
     return {"step": "prove", "counts": {}, "proven_to": proven_to}
 
 
-@as_task("match", task_run_name="match {as_of}")
-def match_task(as_of: date) -> Summary:
-    """Plans what every waiting receipt and return is."""
-    with sanitised():
-        return summary_of(_books.get().match(as_of))
-
-
-@as_task("post", task_run_name="post {as_of}")
-def post_task(as_of: date) -> Summary:
-    """Books the automatic part of the plan, returns included."""
-    with sanitised():
-        return summary_of(_books.get().post(as_of))
-
-
-@as_task("dun", task_run_name="dun {as_of}")
-def dun_task(as_of: date) -> Summary:
-    """Makes dunning triggers, or holds them with the reason."""
-    with sanitised():
-        return summary_of(_books.get().dun(as_of))
-
-
-@as_task("deliver", task_run_name="deliver {as_of}")
-def deliver_task(as_of: date) -> Summary:
-    """Sends what is ready; what fails stays in the outbox for the next run, so nothing is retried here."""
-    with sanitised():
-        return summary_of(_books.get().deliver(as_of))
-
-
 # --- flows --------------------------------------------------------------------------------------------------------
-
-
-def _day(as_of: date | None) -> date:
-    return as_of or datetime.now(BERLIN).date()
-
-
-def _run_name() -> str:
-    """Command and day, so that a list of runs reads by itself; ``_outcome`` adds the result."""
-    name = str(flow_run.get_flow_name()).removeprefix("kontoklar-")
-    return f"{name} {flow_run.get_parameters().get('as_of') or datetime.now(BERLIN).date()}"
 
 
 def _outcome_of(state: State[Any]) -> Any:
@@ -179,7 +124,7 @@ def _pull_all(as_of: date, files: Sequence[str]) -> tuple[list[Summary], list[st
     summaries: list[Summary] = []
     unavailable: list[str] = []
     broken: list[BaseException] = []
-    app = _books.get()
+    app = books()
     job = app.begin_pull(as_of)
     _pulling.set(job)
     for source in ["files"] if files else app.source_names():
@@ -204,7 +149,7 @@ def _pull_all(as_of: date, files: Sequence[str]) -> tuple[list[Summary], list[st
 
 def _prove_all(as_of: date) -> None:
     """One task per account; a failed one shows in the run, the others and the steps after them go on."""
-    inquiries = _books.get().inquiries
+    inquiries = books().inquiries
     for account in inquiries.accounts():
         proven_to = account.proven_until.isoformat() if account.proven_until else ""
         name = f"{view.masked(account.account)} {account.currency}"
@@ -229,85 +174,93 @@ def _outcome(as_of: date, summaries: Sequence[Summary], unavailable: Sequence[st
         state = Completed(name="NeedsAPerson", message=f"{len(needed)} findings need a person", data=data)
     else:
         state = Completed(name="Done", message="nothing needs a person", data=data)
-    rename_run(f"{_run_name()} · {view.result(summaries, unavailable, len(needed))}")
+    rename_run(f"{run_name()} · {view.result(summaries, unavailable, len(needed))}")
     return state
 
 
-@flow(name="kontoklar-daily", flow_run_name=_run_name, persist_result=False)
+def _no_banking_day() -> State[Any]:
+    tag_run(TAGS)
+    return Completed(name="NoBankingDay", message="TARGET2 is closed today; nothing was asked for")
+
+
+@flow(name="kontoklar-daily", flow_run_name=run_name, persist_result=False)
 def daily(as_of: date | None = None, config: str | None = None, files: list[str] | None = None) -> State[Any]:
     """pull, match, post (returns too), dun, deliver. as_of: None is today in Berlin. files: instead of the sources.
 
     A scheduled run on a day without banking (TARGET2) ends at once: no bank has booked anything.
     """
-    if as_of is None and not files and not is_banking_day(_day(None)):
-        tag_run(TAGS)
-        return Completed(name="NoBankingDay", message="TARGET2 is closed today; nothing was asked for")
-    day = _day(as_of)
-    with _opened(config, "kontoklar-daily"):
+    if as_of is None and not files and not is_banking_day(day_of(None)):
+        return _no_banking_day()
+    day = day_of(as_of)
+    with opened(config, "kontoklar-daily"):
+        before = books().inquiries.last_posting()
         summaries, unavailable = _pull_all(day, files or [])
         _prove_all(day)
         for step in (match_task, post_task, dun_task, deliver_task):
             summaries.append(step(day))
         artifacts.steps(summaries, day)
-        artifacts.waiting(_books.get().inquiries, day)
-        events.emit(
-            alarm for alarm in upkeep.alarms_of(_books.get(), day) if alarm.event not in events.TOLD_WHEN_FETCHED
-        )
+        artifacts.posted(books().inquiries, before, day)
+        artifacts.waiting(books().inquiries, day)
+        events.emit(alarm for alarm in upkeep.alarms_of(books(), day) if alarm.event not in events.TOLD_WHEN_FETCHED)
         return _outcome(day, summaries, unavailable)
 
 
-@flow(name="kontoklar-intraday", flow_run_name=_run_name, persist_result=False)
+@flow(name="kontoklar-intraday", flow_run_name=run_name, persist_result=False)
 def intraday(as_of: date | None = None, config: str | None = None, files: list[str] | None = None) -> State[Any]:
     """What the banks have told since the morning: pull, match, post. Nobody is dunned and nothing is sent."""
-    day = _day(as_of)
-    with _opened(config):
+    if as_of is None and not files and not is_banking_day(day_of(None)):
+        return _no_banking_day()
+    day = day_of(as_of)
+    with opened(config):
+        before = books().inquiries.last_posting()
         summaries, unavailable = _pull_all(day, files or [])
         _prove_all(day)
         summaries += [match_task(day), post_task(day)]
         artifacts.steps(summaries, day)
-        artifacts.waiting(_books.get().inquiries, day)
+        artifacts.posted(books().inquiries, before, day)
+        artifacts.waiting(books().inquiries, day)
         return _outcome(day, summaries, unavailable)
 
 
-@flow(name="kontoklar-pull", flow_run_name=_run_name, persist_result=False)
+@flow(name="kontoklar-pull", flow_run_name=run_name, persist_result=False)
 def pull(as_of: date | None = None, config: str | None = None, files: list[str] | None = None) -> State[Any]:
     """Statements in, proven and stored."""
-    day = _day(as_of)
-    with _opened(config):
+    day = day_of(as_of)
+    with opened(config):
         summaries, unavailable = _pull_all(day, files or [])
         _prove_all(day)
         return _outcome(day, summaries, unavailable)
 
 
-@flow(name="kontoklar-match", flow_run_name=_run_name, persist_result=False)
+@flow(name="kontoklar-match", flow_run_name=run_name, persist_result=False)
 def match(as_of: date | None = None, config: str | None = None) -> State[Any]:
     """Plans what every waiting receipt and return is."""
-    return _alone(match_task, _day(as_of), config)
+    return _alone(match_task, day_of(as_of), config)
 
 
-@flow(name="kontoklar-post", flow_run_name=_run_name, persist_result=False)
+@flow(name="kontoklar-post", flow_run_name=run_name, persist_result=False)
 def post(as_of: date | None = None, config: str | None = None) -> State[Any]:
     """Books the automatic part of the plan."""
-    return _alone(post_task, _day(as_of), config)
+    return _alone(post_task, day_of(as_of), config)
 
 
-@flow(name="kontoklar-dun", flow_run_name=_run_name, persist_result=False)
+@flow(name="kontoklar-dun", flow_run_name=run_name, persist_result=False)
 def dun(as_of: date | None = None, config: str | None = None) -> State[Any]:
     """Makes dunning triggers."""
-    return _alone(dun_task, _day(as_of), config)
+    return _alone(dun_task, day_of(as_of), config)
 
 
-@flow(name="kontoklar-deliver", flow_run_name=_run_name, persist_result=False)
+@flow(name="kontoklar-deliver", flow_run_name=run_name, persist_result=False)
 def deliver(as_of: date | None = None, config: str | None = None) -> State[Any]:
     """Sends what is ready."""
-    return _alone(deliver_task, _day(as_of), config)
+    return _alone(deliver_task, day_of(as_of), config)
 
 
 def _alone(step: Task[[date], Summary], day: date, config: str | None) -> State[Any]:
     """One step by itself, and what waits afterwards."""
-    with _opened(config):
+    with opened(config):
         summaries = [step(day)]
-        artifacts.waiting(_books.get().inquiries, day)
+        artifacts.waiting(books().inquiries, day)
         return _outcome(day, summaries, [])
 
 
@@ -327,15 +280,15 @@ HERE = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
 
 
 @flow(
-    name="kontoklar-match-partitioned", flow_run_name=_run_name, persist_result=False,
+    name="kontoklar-match-partitioned", flow_run_name=run_name, persist_result=False,
     task_runner=cast("TaskRunner[Any]", DaskTaskRunner(cluster_kwargs=HERE)),
 )  # fmt: skip
 def match_partitioned(
     as_of: date | None = None, config: str | None = None, parts: int = 2, least: int = 1000
 ) -> State[Any]:
     """``match``, a batch of ``least`` receipts or more cut into ``parts`` for two workers here (docs/scaling.md)."""
-    day = _day(as_of)
-    with _opened(config) as app:
+    day = day_of(as_of)
+    with opened(config) as app:
         key = app.matchmaker.match_key()
 
         def submit(place: int, ids: list[str], moved: dict[str, int]) -> Waiting:
@@ -350,16 +303,16 @@ def match_partitioned(
 # --- looking after it ---------------------------------------------------------------------------------------------
 
 
-@flow(name="kontoklar-watch", flow_run_name=_run_name, persist_result=False)
+@flow(name="kontoklar-watch", flow_run_name=run_name, persist_result=False)
 def watch(as_of: date | None = None, config: str | None = None) -> State[Any]:
     """At nine on banking days: what must be told without anybody looking. Raises events; automations do the rest."""
-    day = _day(as_of)
-    with _opened(config) as app, sanitised():
+    day = day_of(as_of)
+    with opened(config) as app, sanitised():
         found = upkeep.alarms_of(app, day, app.check()[1])
         rows = [{"event": alarm.event, "subject": alarm.subject, "message": alarm.message} for alarm in found]
         artifacts.table("kontoklar-alarms", f"To be told on {day}: {len(rows)}", rows)
         events.emit(found)
-    rename_run(f"{_run_name()} · {len(found) or 'no'} alarms")
+    rename_run(f"{run_name()} · {len(found) or 'no'} alarms")
     if found:
         return Completed(name="Alarm", message=f"{len(found)} alarms were raised")
     return Completed(name="Done", message="nothing has to be told")
@@ -371,18 +324,21 @@ def alert(event: str, subject: str, message: str, config: str | None = None) -> 
     tag_run(TAGS)
     rename_run(f"alert {event.rpartition('.')[2]} · {view.inert(subject)}")
     artifacts.note("kontoklar-alert", [event, subject, message])
-    with _opened(config) as app, sanitised():
-        told = upkeep.tell(app, event, subject, message, _day(None))
+    with opened(config) as app, sanitised():
+        told = upkeep.tell(app, event, subject, message, day_of(None))
     return Completed(
         name="Told" if told else "Shown", message="the sinks were told" if told else "told before, or there is no sink"
     )
 
 
-@flow(name="kontoklar-month-end", flow_run_name=_run_name, persist_result=False)
+@flow(name="kontoklar-month-end", flow_run_name=run_name, persist_result=False)
 def month_end(as_of: date | None = None, config: str | None = None, out: str = "month-end") -> State[Any]:
-    """Every invariant proven, and the tables for the tax adviser in ``out``/YYYY-MM. as_of: None is today."""
-    day = _day(as_of)
-    with _opened(config) as app, sanitised():
+    """Every invariant proven, and the tables for the tax adviser in ``out``/YYYY-MM.
+
+    as_of: None is the last day of the month before.
+    """
+    day = as_of or last_month(day_of(None))[1]
+    with opened(config) as app, sanitised():
         _step, results = app.check()
         rows = [{"invariant": one.name, "figure": one.figure, "holds": "yes" if one.ok else "NO"} for one in results]
         artifacts.table("kontoklar-invariants", f"The ledger, proven on {day}", rows)
@@ -392,7 +348,7 @@ def month_end(as_of: date | None = None, config: str | None = None, out: str = "
             return Failed(name="InvariantBroken", message=f"broken: {', '.join(broken)}; run kontoklar check")
         written = upkeep.month_end(app, day, Path(out))
         artifacts.accounts(app.inquiries, day)
-    rename_run(f"{_run_name()} · {len(results)} invariants hold")
+    rename_run(f"{run_name()} · {len(results)} invariants hold")
     return Completed(name="Done", message=f"{len(written)} tables were written")
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipelines.debtors.inquiries import DebtorInquiries
     from pipelines.ports.access import AccountAccess
     from pipelines.ports.explain import Explanation
+    from pipelines.ports.journal import PostedSum
     from pipelines.ports.statements import AccountCoverage
 
 MOST_FILTERS = 3
@@ -170,6 +171,16 @@ class Inquiries:
             for fact in facts
             if fact.trigger.state is TriggerState.HELD
         ]
+
+    def last_posting(self) -> int:
+        """The highest posting number so far."""
+        with self._books.read() as work:
+            return work.journal.last_posting()
+
+    def posted_after(self, posting_number: int) -> list[PostedSum]:
+        """What was allocated since a posting number, by kind and currency."""
+        with self._books.read() as work:
+            return work.journal.posted_after(posting_number)
 
     def freshness(self, as_of: date) -> list[dict[str, Any]]:
         """Per account how far it is proven and how its sources can reach it. days: until its consent ends; negative

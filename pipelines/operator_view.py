@@ -6,10 +6,14 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from pipelines.model.access import AccessState
+from pipelines.model.dunning_case import ListLine
+from pipelines.model.money import format_minor
 from pipelines.ports.access import AccountAccess
+from pipelines.ports.journal import PostedSum
 from pipelines.ports.statements import AccountCoverage
 
 # A table longer than this is read by nobody; the whole list is in the exports.
@@ -67,9 +71,10 @@ def accounts(coverage: Iterable[AccountCoverage]) -> list[dict[str, str]]:
     return [
         {
             "account": f"{masked(account.account)} {account.currency}",
+            "proven from": account.proven_from.isoformat() if account.proven_from else "–",
             "proven to": account.proven_until.isoformat() if account.proven_until else "–",
             "told to": account.told_until.isoformat() if account.told_until else "–",
-            "open": ", ".join(problems(account)),
+            "open": ", ".join(problems(account)) or "nothing",
         }
         for account in coverage
     ]
@@ -89,6 +94,18 @@ def steps(summaries: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
             "seconds": f"{seconds[step]:.2f}",
         }
         for step, done in counts.items()
+    ]
+
+
+def posted(sums: Iterable[PostedSum]) -> list[dict[str, str]]:
+    """One row per kind of allocation: how many, and what they took off (or put back on) what is owed."""
+    return [
+        {
+            "kind": one.kind.replace("_", " "),
+            "allocations": str(one.allocations),
+            "amount": f"{format_minor(one.amount_minor, one.currency)} {one.currency}",
+        }
+        for one in sums
     ]
 
 
@@ -116,3 +133,56 @@ def result(summaries: Iterable[Mapping[str, Any]], unavailable: Sequence[str], n
     if unavailable:
         words.append(f"{len(unavailable)} sources down")
     return ", ".join(words)
+
+
+def letters(lines: Iterable[ListLine]) -> list[dict[str, str]]:
+    """One row per letter that waits for a release: whom by number, for what, at which level, and how much is owed."""
+    return [
+        {
+            "debtor": line.debtor_number,
+            "invoice": line.invoice_number,
+            "reason": line.reason,
+            "level": str(line.level),
+            "action": line.action,
+            "owed": f"{format_minor(line.open_minor, line.currency)} {line.currency}",
+        }
+        for line in lines
+    ]
+
+
+def sums(lines: Iterable[ListLine]) -> str:
+    """What is owed on lines, by currency: ``1234.50 EUR, 10.00 CHF``."""
+    owed: Counter[str] = Counter()
+    for line in lines:
+        owed[line.currency] += line.open_minor
+    return ", ".join(f"{format_minor(minor, currency)} {currency}" for currency, minor in sorted(owed.items()))
+
+
+_BACKTEST = {
+    "posted_then": "posted by itself then",
+    "posted_now": "would be posted by itself",
+    "newly_posted": "newly posted",
+    "lost": "lost",
+    "changed": "changed",
+    "known_wrong": "known wrong",
+    "known_right": "known right",
+}
+
+
+def backtest(figures: Mapping[str, Any]) -> list[dict[str, str]]:
+    """One row per kind of difference: payments, invoices and money. figures: of ``learning.backtest.Comparison``."""
+    return [
+        {
+            "what": told,
+            "payments": str(figures[name]["payments"]),
+            "invoices": str(figures[name]["invoices"]),
+            "amount": ", ".join(f"{money} {currency}" for currency, money in figures[name]["amount"].items()) or "0.00",
+        }
+        for name, told in _BACKTEST.items()
+    ]
+
+
+def changes(rows: Iterable[Mapping[str, str]]) -> list[dict[str, str]]:
+    """The payments that differ, the first ``LIMIT``: what was posted then, what would be now, and what is known."""
+    names = ("kind", "transaction_id", "booking_date", "amount", "currency", "then", "now", "known")
+    return [{name: str(row[name]).replace("_", " ") for name in names} for row in islice(rows, LIMIT)]

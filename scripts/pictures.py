@@ -207,4 +207,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # By their names, so that all of them are registered in one place: this file alone would be there twice.
+    from scripts import pictures, prefect_pictures  # noqa: F401
+
+    sys.exit(pictures.main())

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from pipelines.errors import AlreadyReversed, IdempotencyConflict, LedgerInvariantBroken
 from pipelines.model.ledger import Allocation, JournalEntry
+from pipelines.ports.journal import PostedSum
 from pipelines.ports.work import WorkContext
 from sinks.bulk import among, insert_tuples
 from sinks.entry_hash import entry_hash
@@ -153,6 +154,25 @@ class JournalRepository(PositionQueries):
     def allocations_of_invoices(self, invoice_numbers: Collection[str]) -> list[Allocation]:
         """All allocations to these items."""
         return load_allocations(self._connection, among(self._connection, allocation.c.invoice_number, invoice_numbers))
+
+    def last_posting(self) -> int:
+        """The highest posting number."""
+        return int(self._connection.execute(select(func.max(journal_entry.c.posting_number))).scalar() or 0)
+
+    def posted_after(self, posting_number: int) -> list[PostedSum]:
+        """Allocations by kind and currency."""
+        a = allocation.c
+        query = (
+            select(a.kind, a.currency, func.count(), func.sum(a.amount_minor))
+            .join(journal_entry, journal_entry.c.entry_id == a.entry_id)
+            .where(journal_entry.c.posting_number > posting_number)
+            .group_by(a.kind, a.currency)
+            .order_by(a.kind, a.currency)
+        )
+        return [
+            PostedSum(kind, currency, int(n), int(total))
+            for kind, currency, n, total in self._connection.execute(query)
+        ]
 
     def generations(self, transaction_ids: Collection[str]) -> dict[tuple[str, str, str], int]:
         """How many allocation entries of each (transaction, invoice, debtor) were undone."""

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
-from pipelines.dun import AWAITING_RELEASE
 from pipelines.dunning.course import Course
+from pipelines.dunning.seen import ListChanged, version_of, waiting_of
 from pipelines.errors import DecisionRefused
 from pipelines.model.dunning_case import BlockCause, BlockScope, DunningBlock, HandChange, HandStep, ProposalList
 from pipelines.ports.audit import AuditEvent
@@ -56,34 +56,40 @@ class DunningDesk:
             found = work.dunning_cases.lists()
         return [one for one in found if as_of is None or one.as_of <= as_of]
 
-    def release(self, list_id: str, leave_out: Collection[str] = (), *, user: str, reason: str) -> ListAnswered:
-        """Lets a list go. list_id: or its beginning. leave_out: trigger ids, invoice or debtor numbers on it."""
+    def release(
+        self, list_id: str, leave_out: Collection[str] = (), *, user: str, reason: str, seen: str = ""
+    ) -> ListAnswered:
+        """Lets a list go. list_id: or its beginning. leave_out: trigger ids, invoice or debtor numbers on it. seen: the
+        version it was decided on (``seen.version_of``); raises ListChanged when it is another now. "": any."""
         self._may(user, reason, "approve", "release dunning")
+        left = set(leave_out)
         with self.books.lease("dunning-release", self.as_of):
-            told = self.books.commit(lambda work: self._answer(work, list_id, RELEASED, set(leave_out), user, reason))
+            told = self.books.commit(lambda work: self._answer(work, list_id, RELEASED, left, user, reason, seen))
             ready = self.again()
         return ListAnswered(*told, ready)
 
-    def refuse(self, list_id: str, *, user: str, reason: str) -> ListAnswered:
-        """Closes a list; nothing of it goes out, and what still stands is on the next day's list."""
+    def refuse(self, list_id: str, *, user: str, reason: str, seen: str = "") -> ListAnswered:
+        """Closes a list; nothing of it goes out, and what still stands is on the next day's list. seen: see above."""
         self._may(user, reason, "approve", "refuse dunning")
         with self.books.lease("dunning-release", self.as_of):
-            told = self.books.commit(lambda work: self._answer(work, list_id, REFUSED, set(), user, reason))
+            told = self.books.commit(lambda work: self._answer(work, list_id, REFUSED, set(), user, reason, seen))
         return ListAnswered(*told, 0)
 
     def _answer(
-        self, work: Work, list_id: str, outcome: str, leave_out: set[str], user: str, reason: str
+        self, work: Work, list_id: str, outcome: str, leave_out: set[str], user: str, reason: str, seen: str
     ) -> tuple[str, int, int, int]:
         found = work.dunning_cases.lists(open_only=False, list_id=list_id) if list_id else []
         if len(found) != 1:
             raise DecisionRefused(f"{len(found)} proposal lists are meant by this; see: kontoklar dunning proposals")
         (proposed,) = found
         if proposed.outcome:
-            raise DecisionRefused(f"List {proposed.list_id} was {proposed.outcome} already.")
+            raise ListChanged(f"List {proposed.list_id} was {proposed.outcome} already.")
+        if seen and seen != version_of(proposed):
+            raise ListChanged(f"List {proposed.list_id} is no longer as it was seen; look at it again.")
         known = {key for line in proposed.lines for key in (line.trigger_id, line.invoice_number, line.debtor_number)}
         if leave_out - known:
             raise DecisionRefused(f"{len(leave_out - known)} entries to leave out are not on list {proposed.list_id}.")
-        waiting = [line for line in proposed.lines if line.hold_reason == AWAITING_RELEASE]
+        waiting = waiting_of(proposed)
         gone = [
             line.trigger_id
             for line in waiting

@@ -33,6 +33,11 @@ def steps(summaries: Sequence[Summary], as_of: date) -> None:
     table("kontoklar-steps", f"What the run of {as_of} did", view.steps(summaries))
 
 
+def posted(inquiries: Inquiries, since: int, as_of: date) -> None:
+    """What was posted since a posting number, by kind, with its money."""
+    table("kontoklar-posted", f"Posted by the run of {as_of}", view.posted(inquiries.posted_after(since)))
+
+
 def findings(summaries: Sequence[Summary], as_of: date) -> list[Mapping[str, str]]:
     """The findings of the run; returns them."""
     found = [finding for summary in summaries for finding in summary["findings"]]

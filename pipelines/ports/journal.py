@@ -69,6 +69,15 @@ class PayerHistory(NamedTuple):
     last_day: date
 
 
+class PostedSum(NamedTuple):
+    """What entries did to claims, by kind of allocation. amount_minor: of their effect, negative for reversals."""
+
+    kind: str
+    currency: str
+    allocations: int
+    amount_minor: int
+
+
 class Journal(Protocol):
     """Journal entries, their lines and allocations."""
 
@@ -122,4 +131,12 @@ class Journal(Protocol):
 
     def payers(self) -> list[PayerHistory]:
         """Confirmed payer IBAN → debtor pairs, sorted by both."""
+        ...
+
+    def last_posting(self) -> int:
+        """The highest posting number; 0 in empty books."""
+        ...
+
+    def posted_after(self, posting_number: int) -> list[PostedSum]:
+        """The allocations of all entries after a posting number, summed up by kind and currency."""
         ...

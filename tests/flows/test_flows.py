@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,7 +17,9 @@ from pipelines.config import Settings
 from pipelines.errors import ConfigurationError, LedgerInvariantBroken
 from pipelines.model.access import AccessState
 from pipelines.model.finding import Finding, Severity
+from pipelines.orchestration import opened
 from pipelines.ports.access import AccountAccess
+from pipelines.ports.journal import PostedSum
 from pipelines.ports.statements import AccountCoverage
 from pipelines.step import Step
 from pipelines.usecases.pull import AccountKey
@@ -126,6 +129,13 @@ class Fake:
             }
         ]
 
+    def last_posting(self) -> int:
+        return 7
+
+    def posted_after(self, posting_number: int) -> list[PostedSum]:
+        assert posting_number == 7
+        return [PostedSum("settlement", "EUR", 2, 23800), PostedSum("cash_discount", "EUR", 1, 238)]
+
     def held_triggers(self) -> list[Mapping[str, object]]:
         return [{"trigger": "ff00", "level": 1, "reason": "bank-data-incomplete"}]
 
@@ -133,8 +143,8 @@ class Fake:
 @pytest.fixture
 def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
     application = Fake()
-    monkeypatch.setattr(flows, "Kontoklar", application)
-    monkeypatch.setattr(flows.configuration, "load", lambda _path: Settings())
+    monkeypatch.setattr(opened, "Kontoklar", application)
+    monkeypatch.setattr(opened.configuration, "load", lambda _path: Settings())
     monkeypatch.setattr(flows, "take_task", flows.take_task.with_options(retry_delay_seconds=0))
     return application
 
@@ -260,6 +270,11 @@ def test_an_operator_finds_tables_of_text(fake: Fake) -> None:
         "kontoklar-held-triggers",
         "kontoklar-findings",
     } <= artifacts.keys()
+    posted = [
+        {"kind": "settlement", "allocations": "2", "amount": "238.00 EUR"},
+        {"kind": "cash discount", "allocations": "1", "amount": "2.38 EUR"},
+    ]
+    assert json.loads(str(artifacts["kontoklar-posted"].data)) == posted
     assert '"days": "4"' in str(artifacts["kontoklar-review-queue"].data)
     assert '"account": "DE02\\u20262051 EUR"' in str(artifacts["kontoklar-accounts"].data)
 
