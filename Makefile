@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 DEMO ?= demo
 WORKERS ?= auto
 
-.PHONY: help setup demo demo-live test lint format types unit bench peers stories serve notebooks ops ci check constraints clean
+.PHONY: help setup demo demo-live test lint format types unit bench peers stories serve notebooks pictures ops ci check constraints clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,10 @@ notebooks: $(STAMP) ## JupyterLab on the demo's books; KONTOKLAR_USER decides, K
 	@[ -f $(DEMO)/kontoklar.toml ] || $(BIN)/kontoklar demo $(DEMO)
 	KONTOKLAR_CONFIG=$(abspath $(DEMO)/kontoklar.toml) KONTOKLAR_AS_OF=$${KONTOKLAR_AS_OF:-2026-11-02} \
 	  $(BIN)/jupyter lab --notebook-dir notebooks notebooks/review.ipynb
+
+pictures: $(STAMP) ## the pictures of docs/pictures, taken in a real browser on the demo's books (PICTURES=names)
+	@[ -f $(DEMO)/kontoklar.toml ] || $(BIN)/kontoklar demo $(DEMO)
+	$(BIN)/python -m scripts.pictures --demo $(DEMO) $(PICTURES)
 
 ops: $(STAMP) ## a Prefect server with deployments, automations, a worker and runs on the demo's books
 	@bash scripts/ops.sh $(BIN) $(DEMO)

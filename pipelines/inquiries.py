@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,8 @@ from pipelines.errors import ConfigurationError
 from pipelines.known import refuse_unknown
 from pipelines.learning.reasons import text
 from pipelines.model.dunning import TriggerState
+from pipelines.model.masking import mask_iban
+from pipelines.model.money import format_minor
 from pipelines.operator_view import masked, problems
 from pipelines.ports.audit import FILTERS, AuditHead
 from pipelines.ports.work import Books
@@ -91,18 +93,35 @@ class Inquiries:
             cash = work.journal.cash([transaction_id]).get(transaction_id)
         return str(cash.currency) if cash else "EUR"
 
-    def review_queue(self, as_of: date) -> list[dict[str, Any]]:
-        """What waits for a person, oldest first; ``days``: how long already."""
+    def review_queue(self, as_of: date, only: Collection[str] = ()) -> list[dict[str, Any]]:
+        """What waits for a person, oldest first; ``days``: how long already; ``account`` is masked.
+
+        only: of these transactions; none given: of all.
+        """
         with self._books.read() as work:
-            waiting = work.review_queue.waiting()
+            waiting = work.review_queue.waiting(only)
         return [
             {
                 **one._asdict(),
+                "account": mask_iban(one.account),
                 "days": (as_of - date.fromisoformat(one.booking_date)).days,
                 "invoices": "|".join(one.invoices),
             }
             for one in waiting
         ]
+
+    def positions(self, invoice_numbers: Collection[str]) -> dict[str, dict[str, str]]:
+        """Per item whose it is and what is still owed on it (decimal text); unknown numbers are left out."""
+        with self._books.read() as work:
+            items = work.journal.open_items(sorted(set(invoice_numbers)))
+        return {
+            number: {
+                "debtor_number": item.debtor_number,
+                "open": format_minor(item.open_minor, item.currency),
+                "currency": item.currency,
+            }
+            for number, item in items.items()
+        }
 
     def audit_queue(self, as_of: date) -> list[dict[str, Any]]:
         """Automatic posts drawn for checking that nobody has checked yet, oldest first; they are posted."""

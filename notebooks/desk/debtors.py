@@ -155,7 +155,8 @@ class Debtor:
                 " ".join(filter(None, [say.of("hold", hold) if hold else "", detail])),
             ])  # fmt: skip
         heads = columns(f"!{say('trigger-day')}", f"!{say('invoice')}", f">{say('level')}", f"!{say('action')}",
-                        f"!{say('why')}", f"!{say('state')}", f"!{say('next')}", f">{say('open')}", say("held-why"))  # fmt: skip
+                        f"!{say('why')}", f"!{say('state')}", f"!{say('next')}", f">{say('open')}",
+                        say("held-why"))  # fmt: skip
         return Table(say("dunning"), heads, rows, empty=say("no-dunning"), tones=tones, more=say("more-rows"))
 
     def documents(self) -> Table:

@@ -50,7 +50,7 @@ def _journal(month: MonthEnd, say: Say) -> Sheet:
     inside = table[
         (table["booking_date"] >= month.first.isoformat()) & (table["booking_date"] <= month.last.isoformat())
     ]
-    rows = []
+    rows: list[Row] = []
     for place, row in enumerate(records(inside), start=1):
         currency = row["currency"]
         rows.append([
@@ -68,7 +68,7 @@ def _journal(month: MonthEnd, say: Say) -> Sheet:
 
 
 def _open_items(month: MonthEnd, say: Say) -> Sheet:
-    rows = [
+    rows: list[Row] = [
         [item.debtor_number, month.open.names.get(item.debtor_number, ""), item.invoice_number, item.due_date,
          Cell(item.open_minor, item.currency), item.currency, max(item.days, 0), say.of("bucket", item.bucket)]
         for item in month.open.items

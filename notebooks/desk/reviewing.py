@@ -7,6 +7,7 @@ on the screen and an id of its own, so that it is applied exactly once. What has
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,15 +18,21 @@ import traitlets
 from desk import cases, formats
 from desk.inert import inert
 from desk.opening import Desk
-from desk.words import ANSWERS, GRID, texts
+from desk.lessons import Lesson, lesson_of, proposes
+from desk.words import ANSWERS, CAUSES, GRID, texts
 from pipelines.amounts import AmountError, parse_amount
 from pipelines.errors import KontoklarError
 from pipelines.learning.reasons import REASONS
 from pipelines.model.money import exponent
 from pipelines.review import (
-    Accept, Assign, Command, Decided, Hold, OnAccount, Part, Preview, Refund, Reject, ReviewDesk, Split,
+    Accept, Assign, Command, Decided, Hold, OnAccount, Part, Preview, Refund, Reject, Release, ReviewDesk, Split,
     StaleDecision, Undo, WriteOff,
 )  # fmt: skip
+
+# Decisions that say whose payment it was.
+_TEACHES = frozenset({"accept", "assign", "split"})
+# More than this nobody reads before confirming.
+_BATCH = 200
 
 _STATIC = Path(__file__).with_name("static")
 
@@ -42,7 +49,7 @@ class ReviewGrid(anywidget.AnyWidget):
 def review(desk: Desk) -> ReviewGrid:
     """The grid over everything that waits. Decisions are attributed to ``desk.user``."""
     words = texts(GRID, desk.language)
-    words |= {f"reason.{code}": told[desk.language] for code, told in REASONS.items()}
+    words |= {f"reason.{code}": cases.cause(code, desk.language) for code in (*REASONS, *CAUSES)}
     grid = ReviewGrid(rows=cases.rows(desk), texts=words)
     session = Session(desk, grid.rows, grid.send)
     grid.on_msg(lambda _widget, message, _buffers: session.receive(message))
@@ -55,17 +62,19 @@ class Session:
     def __init__(self, desk: Desk, rows: Sequence[Mapping[str, Any]], send: Callable[[dict[str, Any]], object]) -> None:
         self._desk = desk
         self._rows = [dict(row) for row in rows]
+        self._pressing: set[str] | None = None
         self._send = send
         # A key of the browser counts from 1 in every sitting; this makes it one of a kind.
         self._sitting = secrets.token_hex(8)
         self._versions: dict[str, str] = {}
         self._done: list[Decided] = []
+        self._lesson: Lesson | None = None
         self._answers = texts(ANSWERS, desk.language)
 
     def receive(self, message: Mapping[str, Any]) -> None:
         """One message of the grid. What cannot be done is answered, never raised into the notebook."""
         kinds = {"detail": self._detail, "preview": self._preview, "decide": self._decide, "like": self._like,
-                 "batch": self._batch}  # fmt: skip
+                 "batch": self._batch, "iban": self._iban, "use": self._use, "leave": self._leave}  # fmt: skip
         handler = kinds.get(str(message.get("type")))
         if handler is None:
             return
@@ -93,6 +102,10 @@ class Session:
         rank = told["ways"][0]["rank"] if told["ways"] else 0
         self._versions[id_] = self._version(id_, rank)
         self._send({"type": "detail", "id": id_, "detail": told})
+
+    def _iban(self, message: Mapping[str, Any]) -> None:
+        id_ = str(message["id"])
+        self._send({"type": "iban", "id": id_, "iban": cases.account(self._desk, id_) or "–"})
 
     def _version(self, id_: str, rank: int) -> str:
         """What a decision rests on; the same for every command about this transaction."""
@@ -130,36 +143,46 @@ class Session:
         if message["command"] == "undo":
             self._undo(message)
             return
-        id_ = str(message["id"])
-        command = self._command(message, str(message.get("reason") or "") or self._why(message))
-        decided = self._review().apply(command)
+        id_, name = str(message["id"]), str(message["command"])
+        mine = self._row(id_)
+        decided = self._review().apply(self._command(message, str(message.get("reason") or "") or self._why(message)))
         self._done.append(decided)
+        fresh = self._fresh([id_])
         self._send({
-            "type": "decided", "key": message["key"], "text": self._told(str(message["command"]), decided, id_),
-            "gone": [id_] if not self._still(id_) else [], "rows": self._fresh([id_]),
+            "type": "decided", "key": message["key"], "text": self._told(name, decided, id_),
+            "gone": [] if fresh else [id_], "rows": fresh,
         })  # fmt: skip
+        if name in _TEACHES and mine is not None and not decided.request_id:
+            self._teach(mine)
 
     def _undo(self, message: Mapping[str, Any]) -> None:
         last = next((one for one in reversed(self._done) if one.decision_id and not one.request_id), None)
         if last is None:
             self._refuse(message, self._answers["nothing-to-undo"])
             return
+        if last.command == Reject.name:
+            self._done.remove(last)
+            self._refuse(message, self._answers["kept"])
+            return
         why = str(message.get("reason") or "") or f"undone by {self._desk.user} in the same sitting"
-        self._review().apply(
-            Undo(decision_id=last.decision_id, user=self._desk.user, reason=why, command_id=self._key(message))
+        who = {"user": self._desk.user, "reason": why, "command_id": self._key(message)}
+        held = last.command == Hold.name
+        back: Command = (
+            Release(transaction_id=last.transaction_id, **who) if held else Undo(decision_id=last.decision_id, **who)
         )
+        self._review().apply(back)
         self._done.remove(last)
-        rows = self._fresh([last.transaction_id])
-        text = self._answers["undo"].format(what=self._amount(last))
-        self._send({"type": "decided", "key": message["key"], "text": text, "gone": [], "rows": rows})
+        rows = self._fresh([last.transaction_id] if last.transaction_id else [])
+        text = self._answers["released" if held else "undo"].format(what=self._amount(last))
+        self._send({"type": "decided", "key": message["key"], "text": text, "gone": [], "rows": rows, "back": True})
 
     def _like(self, message: Mapping[str, Any]) -> None:
         ids = [str(id_) for id_ in message["ids"]]
         if not message.get("picked"):
-            ids = cases.alike(self._desk, str(message["id"]), self._rows)
-        found, total = [], 0
-        for id_ in ids:
-            row = next((row for row in self._rows if row["id"] == id_), None)
+            ids = cases.alike(str(message["id"]), self._rows)
+        found, totals = [], Counter[str]()
+        for id_ in ids[:_BATCH]:
+            row = self._row(id_)
             ways = cases.detail(self._desk, id_)["ways"] if row else []
             if row is None or not ways:
                 continue
@@ -167,9 +190,8 @@ class Session:
                 "id": id_, "rank": ways[0]["rank"], "version": self._version(id_, ways[0]["rank"]),
                 "cells": [row["day"], row["name"], row["rest"], row["best"]],
             })  # fmt: skip
-            total += int(row["rest_minor"])
-        amount = formats.money(total, "EUR", self._desk.language)
-        self._send({"type": "like", "cases": found, "total": amount, "teaches": []})
+            totals[row["currency"]] += int(row["rest_minor"])
+        self._send({"type": "like", "cases": found, "total": self._sum(totals)})
 
     def _batch(self, message: Mapping[str, Any]) -> None:
         gone, refused = [], 0
@@ -190,6 +212,84 @@ class Session:
         )
         rows = self._fresh([str(one["id"]) for one in message["cases"]])
         self._send({"type": "decided", "key": message["key"], "text": text, "gone": gone, "rows": rows})
+
+    # --- what a decision taught ---------------------------------------------------------------------------------
+
+    def _teach(self, mine: Mapping[str, Any]) -> None:
+        """Shows what a confirmed payment taught and what else that resolves, before any of it is used.
+
+        Asked only where another payment of the same account or name waits: the answer takes a match of all that waits.
+        """
+        others = [row for row in self._rows if row["id"] != mine["id"] and not row["held"]]
+        same = [row for row in others if any(mine[key] and row[key] == mine[key] for key in ("iban", "name"))]
+        if not same:
+            return
+        try:
+            lesson = lesson_of(self._desk, str(mine["id"]))
+        except KontoklarError:
+            # The decision stands and was told; what it taught shows at the next one.
+            return
+        found = [(row, invoices) for id_, invoices in lesson.resolves if (row := self._row(id_)) is not None]
+        if not found:
+            return
+        totals = Counter[str]()
+        for row, _ in found:
+            totals[row["currency"]] += int(row["rest_minor"])
+        self._lesson = lesson
+        self._send({
+            "type": "lesson", "id": mine["id"], "teaches": [inert(text) for text in lesson.teaches],
+            "total": self._sum(totals), "cases": [
+                {"id": row["id"], "cells": [row["day"], row["name"], row["rest"], invoices]} for row, invoices in found
+            ],
+        })  # fmt: skip
+
+    def _use(self, message: Mapping[str, Any]) -> None:
+        """Matches again with what was learned, and accepts exactly what was shown; what differs now stays waiting."""
+        lesson, self._lesson = self._lesson, None
+        if lesson is None or lesson.transaction_id != message.get("id"):
+            return
+        self._desk.app.match(self._desk.as_of)
+        why = f"review grid: learned from the decision on {lesson.transaction_id}"
+        used = 0
+        for id_, invoices in lesson.resolves:
+            if not proposes(self._desk, id_, invoices):
+                continue
+            command = Accept(
+                transaction_id=id_, user=self._desk.user, reason=why, seen=self._version(id_, 1),
+                command_id=f"{self._key(message)}:{id_}",
+            )  # fmt: skip
+            try:
+                self._done.append(self._review().apply(command))
+            except KontoklarError:
+                continue
+            used += 1
+        self._moved(message, self._answers["used"].format(n=used))
+
+    def _leave(self, message: Mapping[str, Any]) -> None:
+        """Keeps what was shown out of matching, so that a person decides each."""
+        lesson, self._lesson = self._lesson, None
+        if lesson is None or lesson.transaction_id != message.get("id"):
+            return
+        why = f"review grid: what the decision on {lesson.transaction_id} taught is not used"
+        for id_, _ in lesson.resolves:
+            command = Hold(
+                transaction_id=id_, user=self._desk.user, reason=why, command_id=f"{self._key(message)}:{id_}"
+            )
+            self._done.append(self._review().apply(command))
+        self._moved(message, self._answers["not-used"].format(n=len(lesson.resolves)))
+
+    def _moved(self, message: Mapping[str, Any], text: str) -> None:
+        """Answers with everything in the queue that is not as it was."""
+        before = {row["id"]: row for row in self._rows}
+        self._pressing = None
+        self._rows = cases.rows(self._desk)
+        now = {row["id"] for row in self._rows}
+        for id_ in before:
+            self._versions.pop(id_, None)
+        self._send({
+            "type": "decided", "key": message["key"], "text": text, "gone": [id_ for id_ in before if id_ not in now],
+            "rows": [row for row in self._rows if before.get(row["id"]) != row],
+        })  # fmt: skip
 
     # --- the common part ----------------------------------------------------------------------------------------
 
@@ -233,17 +333,23 @@ class Session:
                 return WriteOff(invoice_number=invoice, amount_minor=amount, **{**who, "seen": ""})
         raise KontoklarError(f"There is no decision called {name!r}.")
 
-    def _still(self, id_: str) -> bool:
-        return any(row["id"] == id_ for row in self._fresh([id_]))
+    def _row(self, id_: str) -> Mapping[str, Any] | None:
+        return next((row for row in self._rows if row["id"] == id_), None)
 
     def _fresh(self, ids: Sequence[str]) -> list[dict[str, Any]]:
         """How these cases stand now; those that no longer wait are not among them."""
-        found = cases.rows(self._desk, ids)
-        known = {row["id"] for row in found}
+        if not ids:
+            return []
+        if self._pressing is None:
+            self._pressing = cases.pressing_of(self._desk)
+        found = cases.rows(self._desk, ids, self._pressing)
         self._rows = [row for row in self._rows if row["id"] not in ids] + found
         for id_ in ids:
             self._versions.pop(id_, None)
-        return [row for row in found if row["id"] in known]
+        return found
+
+    def _sum(self, totals: Mapping[str, int]) -> str:
+        return ", ".join(formats.money(minor, currency, self._desk.language) for currency, minor in totals.items())
 
     def _told(self, name: str, decided: Decided, id_: str) -> str:
         if decided.request_id:
@@ -255,7 +361,10 @@ class Session:
 
     def _refuse(self, message: Mapping[str, Any], text: str, *, stale: bool = False) -> None:
         rows = self._fresh([str(message["id"])]) if stale and message.get("id") else []
-        self._send({"type": "refused", "key": message.get("key"), "text": text, "stale": stale, "rows": rows})
+        self._send({
+            "type": "refused", "id": message.get("id"), "key": message.get("key"), "text": text, "stale": stale,
+            "rows": rows, "gone": bool(stale and not rows),
+        })  # fmt: skip
 
 
 def _part(target: str, amount: int | None) -> Part:

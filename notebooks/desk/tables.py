@@ -14,18 +14,18 @@ from desk.inert import inert, markup
 
 _STYLE = """\
 <style>
-.kk{font:14px/1.45 system-ui,"Segoe UI",Roboto,sans-serif;color:var(--jp-ui-font-color1,#1f2933);max-width:1080px}
-.kk table{border-collapse:collapse;margin:4px 0 10px;font-size:13px;font-variant-numeric:tabular-nums}
-.kk caption{caption-side:top;text-align:left;font-weight:600;font-size:14px;padding:6px 0;color:inherit;
+.kkv{font:14px/1.45 system-ui,"Segoe UI",Roboto,sans-serif;color:var(--jp-ui-font-color1,#1f2933);max-width:1080px}
+.kkv table{border-collapse:collapse;margin:4px 0 10px;font-size:13px;font-variant-numeric:tabular-nums}
+.kkv caption{caption-side:top;text-align:left;font-weight:600;font-size:14px;padding:6px 0;color:inherit;
  white-space:nowrap}
-.kk th,.kk td{padding:4px 12px 4px 6px;text-align:left;vertical-align:top;max-width:420px;white-space:normal;
+.kkv th,.kkv td{padding:4px 12px 4px 6px;text-align:left;vertical-align:top;max-width:420px;white-space:normal;
  overflow-wrap:anywhere;unicode-bidi:isolate;border-bottom:1px solid #d5dbe1;background:none}
-.kk thead th{border-bottom:2px solid #52606d;font-weight:600;white-space:nowrap}
-.kk .r{text-align:right;white-space:nowrap}.kk .n{white-space:nowrap}
-.kk tr.sum td{font-weight:600;border-top:2px solid #52606d}
-.kk td.bad{color:#b34700;font-weight:600}.kk td.good{color:#00664d}
-.kk p{margin:4px 0 8px}.kk .soft{color:#52606d}.kk h3{margin:10px 0 4px;font-size:16px}
-@media print{.kk table{page-break-inside:auto}.kk tr{page-break-inside:avoid}}
+.kkv thead th{border-bottom:2px solid #52606d;font-weight:600;white-space:nowrap}
+.kkv .r{text-align:right;white-space:nowrap}.kkv .n{white-space:nowrap}
+.kkv tr.sum td{font-weight:600;border-top:2px solid #52606d}
+.kkv td.bad{color:#b34700;font-weight:600}.kkv td.good{color:#00664d}
+.kkv p{margin:4px 0 8px}.kkv .soft{color:#52606d}.kkv h3{margin:10px 0 4px;font-size:16px}
+@media print{.kkv table{page-break-inside:auto}.kkv tr{page-break-inside:avoid}}
 </style>"""
 
 
@@ -51,7 +51,7 @@ class View:
 
     def _repr_mimebundle_(self, **_asked: Any) -> dict[str, str]:
         return {
-            "text/html": f'{_STYLE}<div class="kk tex2jax_ignore mathjax_ignore">{self.body()}</div>',
+            "text/html": f'{_STYLE}<div class="kkv tex2jax_ignore mathjax_ignore">{self.body()}</div>',
             "text/plain": self.plain(),
         }
 

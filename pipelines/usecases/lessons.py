@@ -105,12 +105,26 @@ class Lessons:
         with self._books.read() as work:
             after = _waiting(work)
             teaches = [row for row in self._facts(work, as_of) if _key(row) not in taught]
-        resolves = [
-            {"transaction_id": key, "invoices": now[1], "now": before[key][0], "then": now[0]}
-            for key, now in sorted(after.items())
-            if key in before and key != transaction_id and now[0] == Disposition.AUTO and before[key][0] != now[0]
-        ]
-        return {"transaction_id": transaction_id, "teaches": teaches, "resolves": resolves}
+        return {
+            "transaction_id": transaction_id, "teaches": teaches, "resolves": _resolved(before, after, transaction_id)
+        }  # fmt: skip
+
+    def consequences(self, transaction_id: str, as_of: date, match_again: Callable[[], object]) -> dict[str, Any]:
+        """What is known of a payer now that a payment of his is decided, and which waiting payments that resolves.
+
+        match_again: as in ``preview``; until it runs in earnest, nothing of what was learned is used.
+        """
+        with self._books.read() as work:
+            payment = work.explanations.explain(transaction_id)["transaction"]
+            keys = {payment["counterparty_iban"], payment["counterparty_name"]} - {"", None}
+            teaches = [row for row in self._facts(work, as_of) if row["debtor_number"] and row["payer"] in keys]
+            before = _waiting(work)
+        match_again()
+        with self._books.read() as work:
+            after = _waiting(work)
+        return {
+            "transaction_id": transaction_id, "teaches": teaches, "resolves": _resolved(before, after, transaction_id)
+        }  # fmt: skip
 
 
 def _fact(what: str, payer: str, debtor: str, level: str, payments: int, *days: date) -> dict[str, Any]:
@@ -139,6 +153,17 @@ def _waiting(work: Work) -> dict[str, tuple[str, str]]:
             invoices = dict.fromkeys(line.invoice_number for line in best.proposal.lines if line.invoice_number)
             found[key] = (best.proposal.disposition.value, "|".join(invoices))
     return found
+
+
+def _resolved(
+    before: Mapping[str, tuple[str, str]], after: Mapping[str, tuple[str, str]], but: str
+) -> list[dict[str, Any]]:
+    """What waited for a person and would post by itself now."""
+    return [
+        {"transaction_id": key, "invoices": now[1], "now": before[key][0], "then": now[0]}
+        for key, now in sorted(after.items())
+        if key in before and key != but and now[0] == Disposition.AUTO and before[key][0] != now[0]
+    ]
 
 
 def _further(pattern: str) -> tuple[str, ...]:

@@ -179,3 +179,11 @@ class Schoolroom:
             raise ConfigurationError("name a transaction; see: kontoklar review list")
         with app.rehearsal(), app.books.lease("preview", as_of):
             return self.lessons.preview(transaction_id, as_of, confirm, lambda: app.match(as_of))
+
+    def consequences(self, transaction_id: str, as_of: date) -> dict[str, Any]:
+        """What a decided payment taught about its payer, and which waiting payments would post by themselves for it.
+
+        The true path, rolled back: nothing is used before the next ``match``.
+        """
+        with self._app.rehearsal(), self._app.books.lease("preview", as_of):
+            return self.lessons.consequences(transaction_id, as_of, lambda: self._app.match(as_of))

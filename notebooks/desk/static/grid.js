@@ -28,6 +28,10 @@ class Desk {
     this.picked = new Set();
     this.details = new Map();
     this.done = new Set();
+    this.pending = new Set();
+    this.decided = 0;
+    this.movedOn = -1e9;
+    this.lesson = null;
     this.sort = "score";
     this.way = 0;
     this.form = null;
@@ -36,7 +40,12 @@ class Desk {
     this.build(el);
     this.load();
     this.listen();
-    painted(() => { this.root.dataset.readyMs = (performance.now() - started).toFixed(1); });
+    painted(() => {
+      this.root.dataset.readyMs = (performance.now() - started).toFixed(1);
+      this.root.dataset.readyAt = String(performance.timeOrigin + performance.now());
+      // Whoever ran the cell goes on with the keyboard here.
+      if (!document.activeElement?.matches("input, select, textarea")) this.root.focus({ preventScroll: true });
+    });
   }
 
   t(key, values = {}) {
@@ -59,7 +68,8 @@ class Desk {
     this.under = node("div");
     this.said = node("div", { class: "kk-said", role: "status" });
     this.acts = node("div", { class: "kk-acts" });
-    this.root = node("div", { class: "kk", tabindex: 0, lang: this.texts.lang ?? "de" },
+    // JupyterLab listens before the page does; without this "x" would cut the cell as well.
+    this.root = node("div", { class: "kk", tabindex: 0, "data-lm-suppress-shortcuts": "true", lang: this.texts.lang ?? "de" },
       node("div", { class: "kk-left" }, node("div", { class: "kk-bar" }, this.search, this.reasons, this.count), this.head, this.list),
       node("div", { class: "kk-right" }, this.detail, this.under, this.said, this.acts));
     for (const [key, command] of COMMANDS) {
@@ -99,18 +109,27 @@ class Desk {
     this.filter(kept);
   }
 
-  filter(kept = this.shown[this.current]?.id) {
-    const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  select() {
     const reason = this.reasons.value;
-    this.shown = this.rows.filter((row) => (!reason || row.reason === reason) && words.every((word) => row.find.includes(word)));
+    const tests = this.search.value.toLowerCase().split(/\s+/).filter(Boolean).map((word) => {
+      const limit = /^[<>]\d/.test(word) ? cents(word.slice(1)) : null;
+      if (limit === null) return (row) => row.find.includes(word);
+      return word[0] === ">" ? (row) => Math.abs(row.rest_minor) >= limit : (row) => Math.abs(row.rest_minor) <= limit;
+    });
+    this.shown = this.rows.filter((row) => (!reason || row.reason === reason) && tests.every((fits) => fits(row)));
     const by = SORTS[this.sort];
     this.shown.sort((a, b) => by(a, b) || (a.id < b.id ? -1 : 1));
+  }
+
+  filter(kept = this.shown[this.current]?.id) {
+    this.select();
     this.body.parentElement.scrollTop = 0;
     this.go(Math.max(0, this.shown.findIndex((row) => row.id === kept)), true);
   }
 
   sorted(key) {
     this.sort = this.sort === key ? "score" : key;
+    this.current = 0;
     for (const button of this.head.querySelectorAll("button")) button.toggleAttribute("data-on", button.dataset.sort === this.sort);
     this.filter();
   }
@@ -123,18 +142,24 @@ class Desk {
     const drawn = [];
     for (let index = first; index < last; index++) drawn.push(this.row(this.shown[index], index));
     this.body.replaceChildren(...drawn);
-    this.count.textContent = this.t("count", { n: this.shown.length, picked: this.picked.size || "" });
+    if (!this.shown.length && this.rows.length) this.body.append(node("div", { class: "kk-none" }, this.t("nothing-found")));
+    this.count.textContent = [this.t("count", { n: shownCount(this.shown.length, this.texts) }),
+      this.picked.size ? this.t("picked", { n: this.picked.size }) : "", this.decided ? this.t("decided-n", { n: this.decided }) : ""].filter(Boolean).join(" · ");
   }
 
   row(row, index) {
     const line = node("div", {
       class: "kk-row", role: "option", "data-index": index, "data-id": row.id, "data-current": index === this.current,
       "aria-selected": index === this.current, "data-picked": this.picked.has(row.id), "data-done": this.done.has(row.id),
+      "data-held": row.held, "data-pending": this.pending.has(row.id),
     },
       node("span", { class: "kk-pick" }), node("span", { class: "kk-cell" }, row.day),
       node("span", { class: "kk-two" }, node("span", { class: "kk-cell" }, row.name || "–"), node("span", { class: "kk-cell" }, row.text)),
-      node("span", { class: "kk-two" }, node("span", { class: "kk-cell" }, row.why), node("span", { class: "kk-cell" }, row.best)),
-      node("span", { class: "kk-num" }, row.rest), node("span", { class: "kk-num" }, `${row.days} ${this.t("d")}`));
+      node("span", { class: "kk-two" }, node("span", { class: "kk-cell", title: row.why }, row.why),
+        node("span", { class: "kk-cell" }, this.done.has(row.id) ? node("b", { class: "kk-tag", "data-tone": "bad" }, this.t("elsewhere")) : null,
+          row.held ? node("b", { class: "kk-tag" }, this.t("held")) : null,
+          row.dunned ? node("b", { class: "kk-tag", "data-tone": "warn" }, this.t("dunned")) : null, [row.best, row.share].filter(Boolean).join(" · "))),
+      node("span", { class: "kk-num" }, row.rest), node("span", { class: "kk-num kk-sub" }, `${row.days} ${this.t("d")}`));
     line.style.position = "absolute";
     line.style.top = `${index * ROW}px`;
     line.style.left = line.style.right = "0";
@@ -177,14 +202,14 @@ class Desk {
   show(row, detail) {
     const parts = [
       node("h3", {}, row.name || this.t("nobody")),
-      node("div", { class: "kk-sub" }, `${row.rest} · ${row.day} · ${detail?.iban ?? "…"} · ${this.texts["kind." + row.kind] ?? row.kind}`),
+      node("div", { class: "kk-sub" }, node("b", { class: "kk-sum" }, row.rest), ` · ${row.day} · ${this.texts["kind." + row.kind] ?? row.kind} · `,
+        node("span", { class: "kk-iban" }, (detail?.iban ?? row.iban) || "–")),
       node("div", { class: "kk-text" }, row.text || "–"),
-      row.why ? node("div", { class: "kk-why" }, row.why) : null,
+      node("div", { class: "kk-why" }, detail?.why || row.why, detail?.like ? node("b", {}, ` · ${this.t("like", { n: detail.like })}`) : null),
     ];
     const ways = node("div", { class: "kk-ways" });
     (detail?.ways ?? []).forEach((way, index) => ways.append(this.alternative(way, index)));
     if (detail && !detail.ways.length) ways.append(node("div", { class: "kk-sub" }, this.t("no-ways")));
-    if (detail?.like) parts.push(node("div", { class: "kk-sub" }, this.t("like", { n: detail.like })));
     this.detail.replaceChildren(...parts.filter(Boolean), ways);
     this.detail.dataset.id = detail ? row.id : "";
   }
@@ -206,11 +231,12 @@ class Desk {
       bar.style.left = `${(100 * from) / span}%`;
       bar.style.width = `${Math.max(1, (100 * Math.abs(step.bits)) / span)}%`;
       falls.append(node("div", { class: "kk-fall", title: `${step.label}: ${step.bits.toFixed(1)} bit` },
-        node("span", {}, step.label), node("div", { class: "kk-scale" }, bar)));
+        node("span", {}, step.label), node("div", { class: "kk-scale" }, bar), node("span", { class: "kk-num" }, signed(step.bits))));
       at += step.bits;
     }
     const card = node("div", { class: "kk-way", "data-chosen": index === this.way, "data-rank": way.rank },
-      node("b", {}, `${index + 1} · ${way.probability}`), table, falls);
+      node("b", { class: "kk-rank" }, node("kbd", {}, index + 1), way.probability), table,
+      node("div", { class: "kk-sub kk-cap" }, this.t("evidence")), falls);
     card.addEventListener("click", () => { this.choose(index); });
     return card;
   }
@@ -230,28 +256,36 @@ class Desk {
     // The notebook has shortcuts of its own; inside the desk the keys are ours.
     event.stopPropagation();
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape") { event.preventDefault(); this.search.blur(); this.close(); this.root.focus(); return; }
+    if (event.key === "Escape") { event.preventDefault(); this.search.blur(); this.lesson = null; this.close(); this.root.focus({ preventScroll: true }); return; }
     if (typing) {
-      if (event.target === this.search && event.key === "Enter") { event.preventDefault(); this.root.focus(); }
+      if ((event.target === this.search || event.target === this.reasons) && event.key === "Enter") { event.preventDefault(); this.root.focus({ preventScroll: true }); }
       return;
     }
-    const handled = this.stroke(event.key);
+    // Enter and Space on a button are that button's own.
+    if (event.target !== this.root && event.target.matches("button") && (event.key === "Enter" || event.key === " ")) return;
+    const handled = this.stroke(event.key, event.repeat);
     if (!handled) return;
     event.preventDefault();
     painted(() => { this.root.dataset.keyMs = (performance.now() - began).toFixed(1); });
   }
 
-  stroke(key) {
+  stroke(key, repeated = false) {
+    if (this.lesson && (key === "y" || key === "n")) { this.answer(key === "y" ? "use" : "leave"); return true; }
     const page = Math.max(1, Math.floor(this.list.clientHeight / ROW) - 1);
     const moves = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: page, PageUp: -page, Home: -1e9, End: 1e9 };
     if (key in moves) { this.go(this.current + moves[key]); return true; }
     if (key >= "1" && key <= "9") { this.choose(Number(key) - 1); return true; }
     if (key === "/") { this.search.focus(); this.search.select(); return true; }
+    if (key === "f") { this.reasons.focus(); return true; }
+    if (key === "t") { this.sorted(NEXT[this.sort]); this.say(this.t("sorted", { what: this.t(this.sort) })); return true; }
+    if (key === "i") { if (this.case) this.model.send({ type: "iban", id: this.case.id }); return true; }
     if (key === "?") { this.help(); return true; }
     if (key === " ") { this.pick(); return true; }
     const found = COMMANDS.find(([stroke]) => stroke === key);
-    if (found) { this.command(found[1]); return true; }
-    return false;
+    if (!found) return false;
+    // A key that bounces, or is held down, must not decide the case that has just moved up.
+    if (!repeated && performance.now() - this.movedOn > BOUNCE) this.command(found[1]);
+    return true;
   }
 
   pick() {
@@ -263,7 +297,7 @@ class Desk {
 
   help() {
     const table = node("table");
-    const extra = [["↑ ↓ j k", "move"], ["1–9", "choose"], ["␣", "pick"], ["/", "search"], ["Esc", "back"]];
+    const extra = [["↑ ↓ j k", "move"], ["1–9", "choose"], ["␣", "pick"], ["/", "search"], ["f", "filter"], ["t", "resort"], ["i", "show-iban"], ["Esc", "back"]];
     for (const [key, name] of [...extra, ...COMMANDS]) table.append(node("tr", {}, node("td", {}, node("kbd", {}, key)), node("td", {}, this.t(name))));
     this.openForm(this.t("help"), node("div", { class: "kk-help" }, table), null);
   }
@@ -272,8 +306,9 @@ class Desk {
 
   command(name) {
     const row = this.case;
-    if (name === "undo") { this.decide("undo", {}, row?.id ?? ""); return; }
+    if (name === "undo") { if (!this.pending.has("undo")) { this.pending.add("undo"); this.decide("undo", {}, row?.id ?? ""); } return; }
     if (!row) return;
+    if (this.pending.has(row.id)) { this.say(this.t("working")); return; }
     if (this.done.has(row.id)) { this.say(this.t("already"), "bad"); return; }
     const detail = this.details.get(row.id);
     if (name === "accept") {
@@ -297,9 +332,21 @@ class Desk {
   decide(command, values, id = this.case?.id) {
     const row = this.rows.find((one) => one.id === id);
     const key = `${id}:${command}:${row?.version ?? ""}:${++this.sequence}`;
-    this.waiting.set(key, performance.now());
+    this.waiting.set(key, { began: performance.now(), id: command === "undo" ? "undo" : id });
+    if (command !== "undo") { this.pending.add(id); this.draw(); }
     this.say(this.t("working"));
     this.model.send({ type: "decide", command, id, values, version: row?.version ?? "", key, reason: this.reasonGiven ?? "" });
+    this.reasonGiven = "";
+  }
+
+  // What the last decision taught: use it for what it would resolve (y), or keep those for a person (n).
+  answer(type) {
+    const key = `${type}:${++this.sequence}`;
+    this.waiting.set(key, { began: performance.now(), id: "" });
+    this.model.send({ type, id: this.lesson, key });
+    this.lesson = null;
+    this.close();
+    this.say(this.t("working"));
   }
 
   simpleForm(name, row) {
@@ -307,7 +354,7 @@ class Desk {
     const inputs = {};
     const body = node("div");
     for (const field of fields) {
-      inputs[field] = node("input", { name: field, list: field === "invoice" ? "kk-open-items" : null, value: field === "amount" ? row.plain : "", autocomplete: "off" });
+      inputs[field] = node("input", { name: field, value: field === "amount" ? row.plain : "", autocomplete: "off" });
       body.append(node("label", {}, this.t(field), inputs[field]));
     }
     inputs.reason = node("input", { name: "reason", autocomplete: "off", placeholder: this.t("reason-why") });
@@ -342,12 +389,14 @@ class Desk {
       const sum = lines.reduce((total, line) => total + cents(line.amount.value), 0);
       const left = row.rest_minor - sum;
       rest.toggleAttribute("data-over", left < 0);
-      rest.textContent = this.t("rest", { amount: shownCents(left, this.texts) });
+      rest.dataset.minor = left;
+      rest.textContent = this.t(left < 0 ? "over" : "rest", { amount: shownCents(Math.abs(left), this.texts) });
     };
     for (const line of this.details.get(row.id)?.ways[this.way]?.lines ?? []) add(line.invoice, line.plain);
     if (!lines.length) add();
     const more = node("button", { type: "button" }, this.t("one-more"));
-    more.addEventListener("click", () => { add().invoice.focus(); count(); });
+    // A further line is offered what is left.
+    more.addEventListener("click", () => { add("", Number(rest.dataset.minor) > 0 ? shownCents(Number(rest.dataset.minor), this.texts) : "").invoice.focus(); count(); });
     const reason = node("input", { name: "reason", autocomplete: "off", placeholder: this.t("reason-why") });
     const body = node("div", {}, shares, more, rest, node("label", {}, this.t("reason"), reason));
     count();
@@ -360,13 +409,19 @@ class Desk {
   openForm(title, body, submit) {
     const form = node("form", { class: "kk-form", "aria-label": title }, node("h4", {}, title), body);
     if (submit) form.append(node("button", { type: "submit" }, `${this.t("do")} ↵`));
-    form.addEventListener("submit", (event) => { event.preventDefault(); this.close(); this.root.focus(); submit?.(); });
+    form.addEventListener("submit", (event) => { event.preventDefault(); this.close(); this.root.focus({ preventScroll: true }); submit?.(); });
     this.under.replaceChildren(form);
     this.form = form;
     form.querySelector("input, button")?.focus();
   }
 
-  close() { this.under.replaceChildren(); this.form = null; this.preview = null; }
+  close() {
+    this.under.replaceChildren();
+    this.form = this.preview = this.lesson = null;
+    const later = this.later;
+    this.later = null;
+    if (later) queueMicrotask(() => this.taught(later));
+  }
 
   // --- what Python says -----------------------------------------------------------------------------------------
 
@@ -377,12 +432,42 @@ class Desk {
     } else if (message.type === "preview") {
       if (this.preview && this.case?.id === message.id) this.previewed(message);
     } else if (message.type === "like") this.confirmBatch(message);
-    else if (message.type === "decided") this.decided(message);
+    else if (message.type === "lesson") this.taught(message);
+    else if (message.type === "iban") {
+      const place = this.detail.querySelector(".kk-iban");
+      if (place && this.case?.id === message.id) place.textContent = message.iban;
+    } else if (message.type === "decided") this.settled(message);
     else if (message.type === "refused") {
-      this.waiting.delete(message.key);
+      this.answered(message.key);
+      if (message.gone) this.done.add(message.id);
+      if (message.stale) { this.root.dataset.stale = message.id; this.changed(message.rows ?? []); }
+      this.draw();
       this.say(message.text, "bad");
-      if (message.stale) this.changed(message.rows ?? []);
     }
+  }
+
+  answered(key) {
+    const asked = this.waiting.get(key);
+    this.waiting.delete(key);
+    if (asked) this.pending.delete(asked.id);
+    return asked?.began;
+  }
+
+  taught(message) {
+    if (this.form) { this.later = message; return; }
+    const table = node("table", { class: "kk-preview" });
+    for (const one of message.cases.slice(0, 20)) table.append(node("tr", {}, ...one.cells.map((text) => node("td", {}, text))));
+    const use = node("button", { type: "button" }, node("kbd", {}, "y"), this.t("lesson-use"));
+    const not = node("button", { type: "button" }, node("kbd", {}, "n"), this.t("lesson-not"));
+    use.addEventListener("click", () => this.answer("use"));
+    not.addEventListener("click", () => this.answer("leave"));
+    const body = node("div", {}, ...message.teaches.map((text) => node("div", { class: "kk-learned" }, text)),
+      node("div", {}, this.t("lesson-resolves", { n: message.cases.length, amount: message.total })), table,
+      node("div", { class: "kk-acts" }, use, not, node("span", { class: "kk-sub" }, node("kbd", {}, "Esc"), this.t("lesson-later"))));
+    this.openForm(this.t("lesson"), body, null);
+    // The choice is made with y and n: no field has the keyboard meanwhile.
+    this.lesson = message.id;
+    this.root.focus({ preventScroll: true });
   }
 
   previewed(message) {
@@ -406,33 +491,32 @@ class Desk {
     });
   }
 
-  decided(message) {
-    const began = this.waiting.get(message.key);
-    this.waiting.delete(message.key);
-    this.reasonGiven = "";
-    this.changed(message.rows ?? [], message.gone ?? []);
-    for (const id of message.gone ?? []) this.picked.delete(id);
+  settled(message) {
+    const began = this.answered(message.key);
+    const gone = message.gone ?? [];
+    for (const id of gone) { this.picked.delete(id); this.pending.delete(id); }
+    this.decided += message.back ? -1 : gone.length || 1;
+    this.movedOn = gone.length ? performance.now() : this.movedOn;
+    this.changed(message.rows ?? [], gone, message.back ? message.rows?.[0]?.id : undefined);
     this.say(message.text, "good");
-    if (message.teaches?.length) this.detail.prepend(node("div", { class: "kk-why" }, ...message.teaches.map((text) => node("div", {}, text))));
     if (began) painted(() => { this.root.dataset.decisionMs = (performance.now() - began).toFixed(1); });
-    this.root.dataset.decisions = String(Number(this.root.dataset.decisions ?? 0) + (message.gone?.length || 1));
+    this.root.dataset.decisions = String(Number(this.root.dataset.decisions ?? 0) + (gone.length || 1));
   }
 
-  changed(rows, gone = []) {
+  changed(rows, gone = [], jump = undefined) {
     const fresh = new Map(rows.map((row) => [row.id, row]));
     const left = new Set(gone);
     for (const id of [...fresh.keys(), ...left]) this.details.delete(id);
     const at = this.current;
     this.rows = this.rows.filter((row) => !left.has(row.id) || fresh.has(row.id)).map((row) => fresh.get(row.id) ?? row);
     for (const row of rows) if (!this.rows.some((one) => one.id === row.id)) this.rows.push(row);
-    const still = this.case && !left.has(this.case.id) ? this.case.id : this.shown[at + 1]?.id;
+    const still = jump ?? (this.case && !left.has(this.case.id) ? this.case.id : this.shown[at + 1]?.id);
     const top = this.list.scrollTop;
-    const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    this.shown = this.rows.filter((row) => (!this.reasons.value || row.reason === this.reasons.value) && words.every((word) => row.find.includes(word)));
-    this.shown.sort((a, b) => SORTS[this.sort](a, b) || (a.id < b.id ? -1 : 1));
+    this.select();
     this.list.scrollTop = top;
     const next = this.shown.findIndex((row) => row.id === still);
-    this.go(next >= 0 ? next : at, true);
+    // Whoever has begun to fill in a form keeps it.
+    if (this.form && next >= 0) { this.current = next; this.draw(); } else this.go(next >= 0 ? next : at, true);
   }
 
   say(text, tone = "") {
@@ -440,6 +524,9 @@ class Desk {
     this.said.dataset.tone = tone;
   }
 }
+
+// Within this time after a case moved up by itself, no key decides it (milliseconds).
+const BOUNCE = 250;
 
 const COMMANDS = [["Enter", "accept"], ["x", "reject"], ["s", "assign"], ["p", "split"], ["o", "on_account"], ["h", "hold"],
   ["r", "refund"], ["w", "writeoff"], ["b", "batch"], ["u", "undo"]];
@@ -450,12 +537,18 @@ const SORTS = {
   amount: (a, b) => Math.abs(b.rest_minor) - Math.abs(a.rest_minor), age: (a, b) => b.days - a.days,
 };
 
+const NEXT = { score: "amount", amount: "age", age: "date", date: "name", name: "why", why: "score" };
+
+const signed = (bits) => `${bits < 0 ? "−" : "+"}${Math.abs(bits).toFixed(1)}`;
+
 function cents(text) {
   const plain = text.trim().replace(/\s/g, "");
   const mark = plain.lastIndexOf(",") > plain.lastIndexOf(".") ? "," : ".";
   const number = Number(plain.replace(mark === "," ? /\./g : /,/g, "").replace(",", "."));
   return Number.isFinite(number) ? Math.round(number * 100) : 0;
 }
+
+function shownCount(n, texts) { return new Intl.NumberFormat(texts.lang ?? "de").format(n); }
 
 function shownCents(minor, texts) {
   return new Intl.NumberFormat(texts.lang ?? "de", { minimumFractionDigits: 2 }).format(minor / 100);
