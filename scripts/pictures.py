@@ -14,12 +14,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from scripts import notebook_pictures
 from scripts.lab import ROOT, Lab, Visit, chromium, jupyter_lab, visit
 
 OUT = ROOT / "docs" / "pictures"
@@ -109,6 +110,12 @@ def review_german(studio: Studio) -> bytes:
 def review_english(studio: Studio) -> bytes:
     with studio.notebook("review", "en", until=".kk-row") as found:
         return _grid(found)
+
+
+# --- the other notebooks ----------------------------------------------------------------------------------------------
+
+for _name in notebook_pictures.SHOTS:
+    picture(_name)(partial(notebook_pictures.take, name=_name))
 
 
 def take(names: list[str], demo: Path, out: Path) -> None:
