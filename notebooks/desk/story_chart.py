@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -57,7 +58,9 @@ def waterfall_picture(proposal: Mapping[str, Any], title: str, say: Say, languag
         axes.invert_yaxis()
         axes.grid(axis="y", visible=False)
         axes.set_xlabel(f"← {say('against')}    {say('bits')}    {say('for')} →")
-        axes.margins(x=0.12)
+        reached = [0.0, total, *accumulate(bits for _, bits in steps)]
+        room = (max(reached) - min(reached)) or 1.0
+        axes.set_xlim(min(reached) - 0.04 * room, max(reached) + 0.2 * room)
 
     return draw(f"{heading}: {under}", paint, (9.0, height))
 
