@@ -18,8 +18,8 @@ _STYLE = """\
 .kkv table{border-collapse:collapse;margin:4px 0 10px;font-size:13px;font-variant-numeric:tabular-nums}
 .kkv caption{caption-side:top;text-align:left;font-weight:600;font-size:14px;padding:6px 0;color:inherit;
  white-space:nowrap}
-.kkv th,.kkv td{padding:4px 12px 4px 6px;text-align:left!important;vertical-align:top;max-width:420px;white-space:normal;
- overflow-wrap:anywhere;unicode-bidi:isolate;border-bottom:1px solid #d5dbe1;background:none}
+.kkv th,.kkv td{padding:4px 12px 4px 6px;text-align:left!important;vertical-align:top;max-width:420px;
+ white-space:normal;overflow-wrap:anywhere;unicode-bidi:isolate;border-bottom:1px solid #d5dbe1;background:none}
 .kkv thead th{border-bottom:2px solid #52606d;font-weight:600;white-space:nowrap}
 .kkv th.r,.kkv td.r{text-align:right!important;white-space:nowrap}.kkv .n{white-space:nowrap}
 .kkv tr.sum td{font-weight:600;border-top:2px solid #52606d}

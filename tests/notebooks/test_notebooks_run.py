@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from pipelines import config
+from pipelines.amounts import parse_amount
+from pipelines.app import Kontoklar
+from pipelines.closing import aged
 from tests.notebooks.conftest import NOTEBOOKS
 from tests.notebooks.demo_ledger import AS_OF, run_days
 from tests.notebooks.kernel import ROOT, Executed, Kernel, started
@@ -103,3 +108,24 @@ def test_every_picture_says_in_words_what_it_shows(executed: dict[tuple[str, str
         for output in run.outputs():
             if "image/png" in output.get("data", {}):
                 assert len(output["metadata"]["image/png"]["alt"]) > 20
+
+
+def test_open_items_by_age_are_the_open_items(demo_config: Path) -> None:
+    with Kontoklar(config.load(demo_config), clock=lambda: "2026-11-02T05:00:00+00:00") as app:
+        by_age = {item.invoice_number: item.open_minor for item in aged.read(app.books, date(2026, 11, 2)).items}
+        table = app.inquiries.table("open-items")
+    amounts = zip(table["invoice_number"], table["open_amount"], strict=True)
+    listed = {number: parse_amount(amount, "EUR") for number, amount in amounts if amount != "0.00"}
+    assert {number: minor for number, minor in by_age.items() if number} == listed
+
+
+def test_a_rehearsal_of_the_policy_in_force_changes_nothing_and_stores_nothing(demo_config: Path) -> None:
+    period = (date(2026, 10, 1), date(2026, 10, 2))
+    with Kontoklar(config.load(demo_config), clock=lambda: "2026-11-02T05:00:00+00:00") as app:
+        before = app.inquiries.audit_head()
+        done = app.schoolroom.rehearse(period, date(2026, 11, 2))
+        with app.books.read() as work:
+            assert work.learning.backtests() == []
+        assert app.inquiries.audit_head() == before
+    assert {one.kind for one in done.comparison.changes} == {"same"}
+    assert done.mornings == 2
