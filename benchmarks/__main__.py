@@ -20,6 +20,7 @@ MEASUREMENTS = {
     "live": ["benchmarks.live", "--seed", "1000"],
     "fints": ["benchmarks.fints_fetch"],
     "dunning": ["benchmarks.dunning"],
+    "grid": ["benchmarks.grid"],
     "daily-run": ["benchmarks.daily_run", "--seed", "1000", "--scale", "10"],
 }
 

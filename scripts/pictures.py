@@ -22,6 +22,7 @@ from PIL import Image
 
 from scripts import notebook_pictures
 from scripts.lab import ROOT, Lab, Visit, chromium, jupyter_lab, visit
+from tests.browser.office import Books, law_firm, morning
 
 OUT = ROOT / "docs" / "pictures"
 LIMIT = 200_000
@@ -110,6 +111,69 @@ def review_german(studio: Studio) -> bytes:
 def review_english(studio: Studio) -> bytes:
     with studio.notebook("review", "en", until=".kk-row") as found:
         return _grid(found)
+
+
+@picture("review-alternatives")
+def review_alternatives(studio: Studio) -> bytes:
+    """Two explanations of one payment side by side, each with its evidence."""
+    with _morning(studio, "en") as found:
+        _search(found, "Weiss")
+        return _grid(found)
+
+
+@picture("review-split")
+def review_split(studio: Studio) -> bytes:
+    """One payment over three invoices; the rest is counted down."""
+    with _morning(studio, "de") as found:
+        page = found.page
+        _search(found, "Sammelzahler")
+        page.keyboard.press("p")
+        for invoice, amount in (("RE-2026-1301", "70,00"), ("RE-2026-1302", "80,00"), ("RE-2026-1303", "75,50")):
+            page.keyboard.type(invoice)
+            page.keyboard.press("Tab")
+            page.keyboard.press("Control+a")
+            page.keyboard.type(amount)
+            if invoice < "RE-2026-1303":
+                for key in ("Tab", "Tab", "Enter"):
+                    page.keyboard.press(key)
+        return _grid(found)
+
+
+@picture("review-learned")
+def review_learned(studio: Studio) -> bytes:
+    """What a decision taught, and what else it would settle, before it is used."""
+    with _books(studio, law_firm(studio.folder / "law-firm"), "de") as found:
+        _search(found, "412,55")
+        found.page.keyboard.press("s")
+        found.page.keyboard.type("RE-2026-2001")
+        found.page.keyboard.press("Enter")
+        found.page.wait_for_selector(".kk-learned", timeout=30_000)
+        return _grid(found)
+
+
+@contextmanager
+def _books(studio: Studio, books: Books, language: str) -> Iterator[Visit]:
+    """The review notebook on a few made-up cases that show more than the demo's end of month."""
+    with studio.notebook("review", language, until=".kk-row", **books.environment) as found:
+        yield found
+
+
+@contextmanager
+def _morning(studio: Studio, language: str) -> Iterator[Visit]:
+    books = Books(studio.folder / "morning")
+    if not books.folder.exists():
+        morning(books.folder)
+    with _books(studio, books, language) as found:
+        yield found
+
+
+def _search(found: Visit, text: str) -> None:
+    found.page.keyboard.press("/")
+    found.page.keyboard.type(text)
+    found.page.keyboard.press("Enter")
+    found.page.wait_for_function(
+        "() => document.querySelector('.kk-detail').dataset.id === document.querySelector('[data-current]').dataset.id"
+    )
 
 
 # --- the other notebooks ----------------------------------------------------------------------------------------------

@@ -71,8 +71,6 @@ def _row(desk: Desk, row: Mapping[str, Any], pressing: set[str]) -> dict[str, An
         "dunned": dunned,
         "score": 0 if row["held"] else abs(minor) * (1 + days) * (_DUNNED if dunned else 1),
         "alike": _mark(f"{row['reason']}|{row['pattern']}") if row["pattern"] not in ("", "none") else "",
-        "find": " ".join([name, text, str(row["unallocated"]), best, str(row["transaction_id"])]).lower(),
-        "version": "",
     }
 
 

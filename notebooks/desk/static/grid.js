@@ -30,7 +30,7 @@ class Desk {
     this.done = new Set();
     this.pending = new Set();
     this.decided = 0;
-    this.movedOn = -1e9;
+    this.movedOn = this.opened = -1e9;
     this.lesson = null;
     this.sort = "score";
     this.way = 0;
@@ -65,7 +65,7 @@ class Desk {
       return button;
     }));
     this.detail = node("div", { class: "kk-detail", "aria-live": "polite" });
-    this.under = node("div");
+    this.under = node("div", { class: "kk-under" });
     this.said = node("div", { class: "kk-said", role: "status" });
     this.acts = node("div", { class: "kk-acts" });
     // JupyterLab listens before the page does; without this "x" would cut the cell as well.
@@ -83,20 +83,20 @@ class Desk {
   listen() {
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.list.addEventListener("scroll", () => this.draw());
-    this.search.addEventListener("input", () => this.filter());
+    this.search.addEventListener("input", (event) => { this.filter(); this.timed(event); });
     this.reasons.addEventListener("change", () => this.filter());
     this.body.addEventListener("click", (event) => {
       const row = event.target.closest(".kk-row");
       if (row) { this.go(Number(row.dataset.index)); this.root.focus({ preventScroll: true }); }
     });
-    this.model.on("change:rows", () => this.load());
+    this.model.on("change:data", () => this.load());
     this.model.on("msg:custom", (message) => this.told(message));
     new ResizeObserver(() => this.draw()).observe(this.list);
   }
 
   load() {
     const kept = this.shown[this.current]?.id;
-    this.rows = this.model.get("rows");
+    this.rows = JSON.parse(this.model.get("data")).map(searchable);
     this.details.clear();
     this.done.clear();
     const causes = new Map();
@@ -155,7 +155,8 @@ class Desk {
     },
       node("span", { class: "kk-pick" }), node("span", { class: "kk-cell" }, row.day),
       node("span", { class: "kk-two" }, node("span", { class: "kk-cell" }, row.name || "–"), node("span", { class: "kk-cell" }, row.text)),
-      node("span", { class: "kk-two" }, node("span", { class: "kk-cell", title: row.why }, row.why),
+      node("span", { class: "kk-two", "data-alone": !(row.best || row.held || row.dunned || this.done.has(row.id)) },
+        node("span", { class: "kk-cell", title: row.why }, row.why),
         node("span", { class: "kk-cell" }, this.done.has(row.id) ? node("b", { class: "kk-tag", "data-tone": "bad" }, this.t("elsewhere")) : null,
           row.held ? node("b", { class: "kk-tag" }, this.t("held")) : null,
           row.dunned ? node("b", { class: "kk-tag", "data-tone": "warn" }, this.t("dunned")) : null, [row.best, row.share].filter(Boolean).join(" · "))),
@@ -182,13 +183,18 @@ class Desk {
 
   open() {
     const row = this.case;
-    if (!row) { this.detail.replaceChildren(node("p", { class: "kk-sub" }, this.t("empty"))); return; }
+    if (!row) { this.detail.replaceChildren(node("p", { class: "kk-sub" }, this.t(this.rows.length ? "nothing-found" : "empty"))); return; }
     const known = this.details.get(row.id);
     this.show(row, known);
-    if (!known) this.ask({ type: "detail", id: row.id });
-    // What comes next is fetched while the eye is still here.
-    const next = this.shown[this.current + 1];
-    if (next && !this.details.has(next.id)) this.ask({ type: "detail", id: next.id });
+    // Whoever runs down the list asks for nothing on the way; what comes next is fetched while the eye is still here.
+    const hurry = performance.now() - this.opened < HURRY;
+    this.opened = performance.now();
+    clearTimeout(this.asking);
+    this.asking = setTimeout(() => {
+      const next = this.shown[this.current + 1];
+      if (!this.details.has(row.id)) this.ask({ type: "detail", id: row.id });
+      if (next && !this.details.has(next.id)) this.ask({ type: "detail", id: next.id });
+    }, hurry ? HURRY : 0);
   }
 
   ask(message) {
@@ -252,7 +258,6 @@ class Desk {
 
   key(event) {
     const typing = event.target.matches("input, select");
-    const began = performance.now();
     // The notebook has shortcuts of its own; inside the desk the keys are ours.
     event.stopPropagation();
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -266,8 +271,11 @@ class Desk {
     const handled = this.stroke(event.key, event.repeat);
     if (!handled) return;
     event.preventDefault();
-    painted(() => { this.root.dataset.keyMs = (performance.now() - began).toFixed(1); });
+    this.timed(event);
   }
+
+  // From the stroke to the picture, for who wants to measure it.
+  timed(event) { painted(() => { this.root.dataset.keyMs = (performance.now() - event.timeStamp).toFixed(1); }); }
 
   stroke(key, repeated = false) {
     if (this.lesson && (key === "y" || key === "n")) { this.answer(key === "y" ? "use" : "leave"); return true; }
@@ -483,7 +491,7 @@ class Desk {
     for (const one of message.cases.slice(0, 50)) table.append(node("tr", {}, ...one.cells.map((text) => node("td", {}, text))));
     const reason = node("input", { name: "reason", autocomplete: "off", placeholder: this.t("reason-why") });
     const body = node("div", {}, node("div", {}, this.t("batch-of", { n: message.cases.length, amount: message.total })), table,
-      ...message.teaches.map((text) => node("div", { class: "kk-sub" }, text)), node("label", {}, this.t("reason"), reason));
+      node("label", {}, this.t("reason"), reason));
     this.openForm(this.t("batch"), body, () => {
       this.reasonGiven = reason.value.trim();
       this.say(this.t("working"));
@@ -504,6 +512,7 @@ class Desk {
   }
 
   changed(rows, gone = [], jump = undefined) {
+    rows.forEach(searchable);
     const fresh = new Map(rows.map((row) => [row.id, row]));
     const left = new Set(gone);
     for (const id of [...fresh.keys(), ...left]) this.details.delete(id);
@@ -527,6 +536,8 @@ class Desk {
 
 // Within this time after a case moved up by itself, no key decides it (milliseconds).
 const BOUNCE = 250;
+// Rows passed faster than this are not looked at (milliseconds).
+const HURRY = 120;
 
 const COMMANDS = [["Enter", "accept"], ["x", "reject"], ["s", "assign"], ["p", "split"], ["o", "on_account"], ["h", "hold"],
   ["r", "refund"], ["w", "writeoff"], ["b", "batch"], ["u", "undo"]];
@@ -538,6 +549,12 @@ const SORTS = {
 };
 
 const NEXT = { score: "amount", amount: "age", age: "date", date: "name", name: "why", why: "score" };
+
+// What the search looks through; the amount as it is written here and as it is typed elsewhere.
+function searchable(row) {
+  row.find = [row.name, row.text, row.rest, row.plain, (Math.abs(row.rest_minor) / 100).toFixed(2), row.best, row.id].join(" ").toLowerCase();
+  return row;
+}
 
 const signed = (bits) => `${bits < 0 ? "−" : "+"}${Math.abs(bits).toFixed(1)}`;
 
