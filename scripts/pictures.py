@@ -14,12 +14,13 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from scripts import notebook_pictures
 from scripts.lab import ROOT, Lab, Visit, chromium, jupyter_lab, visit
 from tests.browser.office import Books, law_firm, morning
 
@@ -175,6 +176,12 @@ def _search(found: Visit, text: str) -> None:
     found.page.wait_for_function(
         "() => document.querySelector('.kk-detail').dataset.id === document.querySelector('[data-current]').dataset.id"
     )
+
+
+# --- the other notebooks ----------------------------------------------------------------------------------------------
+
+for _name in notebook_pictures.SHOTS:
+    picture(_name)(partial(notebook_pictures.take, name=_name))
 
 
 def take(names: list[str], demo: Path, out: Path) -> None:

@@ -41,6 +41,28 @@ def day(value: date | str | None, language: str = "de") -> str:
     return f"{found:%d.%m.%Y}" if language == "de" else f"{found.day} {found:%b %Y}"
 
 
+def short_day(value: date, language: str = "de") -> str:
+    """``05.10.26`` or ``5 Oct 26``, for the axis of a chart."""
+    return f"{value:%d.%m.%y}" if language == "de" else f"{value.day} {value:%b %y}"
+
+
+def decimals(currency: str) -> int:
+    """How many decimals a currency has."""
+    places: int = exponent(currency)
+    return places
+
+
+def whole(number: int, language: str = "de") -> str:
+    """``12.345`` or ``12,345``."""
+    return f"{number:,}".replace(",", ".") if language == "de" else f"{number:,}"
+
+
+def number(value: float, places: int = 1, language: str = "de") -> str:
+    """``1.234,5`` or ``1,234.5``."""
+    text = f"{value:,.{places}f}"
+    return text.translate(str.maketrans(",.", ".,")) if language == "de" else text
+
+
 def percent(share: float | None, language: str = "de") -> str:
     """``97,4 %``; "–" when nobody knows. A share that is not quite one never reads 100."""
     if share is None:
@@ -59,5 +81,11 @@ def minor_of(text: str, currency: str) -> int:
     """A decimal text of an export (``-12.50``) in minor units."""
     sign, _, number = ("-", "", text[1:]) if text.startswith("-") else ("", "", text)
     whole, _, fraction = number.partition(".")
-    minor = int(whole or 0) * 10 ** exponent(currency) + int(fraction.ljust(exponent(currency), "0") or 0)
+    places = decimals(currency)
+    minor: int = int(whole or 0) * 10**places + int(fraction.ljust(places, "0") or 0)
     return -minor if sign else minor
+
+
+def decimal(text: str, currency: str = "EUR", language: str = "de") -> str:
+    """A decimal text of an export as people write it; "" stays ""."""
+    return money(minor_of(text, currency), currency, language) if text else ""

@@ -6,9 +6,13 @@ import os
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines import config
 from pipelines.app import Kontoklar
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 _DEMO = Path(__file__).resolve().parents[2] / "demo" / "kontoklar.toml"
 
@@ -39,3 +43,8 @@ def open_books(config_file: str | None = None, *, as_of: date | None = None, lan
     chosen = as_of or (date.fromisoformat(day) if day else datetime.now().astimezone().date())
     user = os.environ.get("KONTOKLAR_USER") or os.environ.get("USER") or "analyst"
     return Desk(app, chosen, user, language or os.environ.get("KONTOKLAR_LANGUAGE", "de"))
+
+
+def records(table: DataFrame) -> list[dict[str, str]]:
+    """The rows of a table of ``inquiries.table``, whose cells are all text."""
+    return [{str(name): str(cell) for name, cell in row.items()} for row in table.to_dict("records")]

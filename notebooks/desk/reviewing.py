@@ -18,16 +18,30 @@ import traitlets
 
 from desk import cases, formats
 from desk.inert import inert
-from desk.opening import Desk
 from desk.lessons import Lesson, lesson_of, proposes
+from desk.opening import Desk
 from desk.words import ANSWERS, CAUSES, GRID, texts
 from pipelines.amounts import AmountError, parse_amount
 from pipelines.errors import KontoklarError
 from pipelines.learning.reasons import REASONS
 from pipelines.model.money import exponent
 from pipelines.review import (
-    Accept, Assign, Command, Decided, Hold, OnAccount, Part, Preview, Refund, Reject, Release, ReviewDesk, Split,
-    StaleDecision, Undo, WriteOff,
+    Accept,
+    Assign,
+    Command,
+    Decided,
+    Hold,
+    OnAccount,
+    Part,
+    Preview,
+    Refund,
+    Reject,
+    Release,
+    ReviewDesk,
+    Split,
+    StaleDecision,
+    Undo,
+    WriteOff,
 )  # fmt: skip
 
 # Decisions that say whose payment it was.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from functools import cached_property
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pipelines.chart import Chart
 from pipelines.config import Matching, Settings
 from pipelines.errors import ConfigurationError
-from pipelines.policy import Policy, default_policy, load_policy, override
+from pipelines.policy import Policy, default_policy, load_policy, override, with_values
 from pipelines.ports.work import Books
 from pipelines.review import Part, ReviewDesk
 from pipelines.step import Step, timed
@@ -20,6 +20,7 @@ from pipelines.usecases.backtest import Backtest, backtest, demand_backtest
 from pipelines.usecases.calibrate import Calibration, calibrate
 from pipelines.usecases.lessons import Lessons
 from pipelines.usecases.match import MakeMatcher
+from pipelines.usecases.rehearse import Rehearsal, rehearse
 
 if TYPE_CHECKING:
     from pipelines.match import Observe
@@ -118,6 +119,25 @@ class Schoolroom:
             return results[0]
 
         return timed("backtest", work), results[0]
+
+    def rehearse(
+        self,
+        period: tuple[date, date],
+        as_of: date,
+        file: Path | None = None,
+        changes: Mapping[str, Any] | None = None,
+        enough: int = 0,
+    ) -> Rehearsal:
+        """Replays a period under a policy file and ``changes`` to it (nested tables), and stores nothing. enough: see
+        ``usecases.rehearse``."""
+        policy, _hash = self._policy(file)
+        if changes:
+            policy = with_values(policy, changes)
+        with self._app.scratch() as scratch:
+            return rehearse(
+                self._app.books, scratch, self._app.matcher_of, self._app.chart, policy, period, as_of,
+                enough=enough, progress=self._told("replaying"),
+            )  # fmt: skip
 
     def calibrate(self, period: tuple[date, date], as_of: date, out: Path) -> tuple[Step, Calibration]:
         """Estimates weights from the period's cases and writes them to ``out``."""
