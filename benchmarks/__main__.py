@@ -17,6 +17,7 @@ MEASUREMENTS = {
     "matching-speed": ["benchmarks.matching.speed", "--case", "20000x100000", "--case", "100000x1000000"],
     "matching-growth": ["benchmarks.matching.growth"],
     "matching-peers": ["benchmarks.matching.peers", "--seeds", "2001"],
+    "independent": ["benchmarks.independent"],
     "live": ["benchmarks.live", "--seed", "1000"],
     "fints": ["benchmarks.fints_fetch"],
     "dunning": ["benchmarks.dunning"],
@@ -24,8 +25,8 @@ MEASUREMENTS = {
     "daily-run": ["benchmarks.daily_run", "--seed", "1000", "--scale", "10"],
 }
 
-# Not part of "all": installs other projects and takes long.
-ASKED_FOR = frozenset({"matching-peers"})
+# Not part of "all": they take long; the peers install other projects too.
+ASKED_FOR = frozenset({"matching-peers", "independent"})
 
 
 def main(wanted: list[str]) -> int:
