@@ -30,7 +30,7 @@ from pipelines.matching.evidence import Weigher
 from pipelines.matching.explain import Explainer, Explanation, Judgement
 from pipelines.matching.items import ItemIndex
 from pipelines.matching.partition import Part, bounds, join
-from pipelines.matching.processes import in_processes, useful
+from pipelines.matching.processes import in_processes, pieces, useful
 from pipelines.model.collector import paused
 from pipelines.model.construct import maker
 from pipelines.model.proposal import AllocationKind, Disposition, Evidence, Proposal, ProposedLine
@@ -134,13 +134,15 @@ class Matcher:
         parts = self._spread(frame, self._moved) if self._spread is not None else None
         if parts is not None:
             return self.joined(frame, parts)
-        # Who observes wants to see every receipt in this process.
-        count = 1 if self._observe is not None else useful(len(frame), self._processes)
-        if count == 1:
+        if self._observe is not None:
+            # Who observes wants to see every receipt once, in this process.
             return self.part(frame).proposals
-        self._items.build()
-        cuts = bounds(len(frame), count)
-        return self.joined(frame, in_processes(lambda place: self.part(frame.iloc[slice(*cuts[place])]), count))
+        processes = useful(len(frame), self._processes)
+        cuts = bounds(len(frame), pieces(len(frame), processes))
+        if processes > 1:
+            self._items.build(processes)
+        parts = in_processes(lambda place: self.part(frame.iloc[slice(*cuts[place])]), len(cuts), processes)
+        return self.joined(frame, parts)
 
     def joined(self, frame: pd.DataFrame, parts: Sequence[Part]) -> list[list[Proposal]]:
         """Proposals per receipt of a RECEIPTS frame in order, from the parts it was cut into (``partition.bounds``)."""

@@ -140,6 +140,20 @@ def split_pairs(array: Any, codes: Ints) -> tuple[Any, Ints, Ints]:
     return encoded.dictionary, left, right
 
 
+def told_once(array: Any, codes: Ints) -> tuple[Any, Ints]:
+    """A text column without the rows that repeat what the first row of their code says, and the codes of the rest.
+
+    What is told of a debtor is told with each of his items: reading it once is a fraction of the work.
+    """
+    first = np.zeros(int(codes.max(initial=-1)) + 1, np.int64)
+    rows = np.arange(len(codes))
+    first[codes[::-1]] = rows[::-1]
+    of_code = first[codes]
+    known = pc.equal(array, array.take(pa.array(of_code))).to_numpy(zero_copy_only=False)
+    kept = np.flatnonzero((of_code == rows) | ~known)
+    return array.take(pa.array(kept)), codes[kept]
+
+
 _NAME_SIGNS = re.compile(r"[^0-9A-Z?]+")
 
 

@@ -20,6 +20,7 @@ from pipelines.matching.columns import (
     is_blank,
     split_pairs,
     strings,
+    told_once,
     whole_numbers,
 )
 from pipelines.matching.names import Names
@@ -39,18 +40,21 @@ class DebtorTables:
     _masters: pd.DataFrame | None
 
     def _number_debtors(self) -> None:
-        parts = [self._frame["debtor_number"]]
+        parts = [strings(self._frame["debtor_number"])]
         if self._masters is not None:
-            parts.append(self._masters["debtor_number"])
-        known = pa.concat_arrays([strings(part) for part in parts])
-        encoded = pa.concat_arrays([known, strings(self._payers["debtor_number"])]).dictionary_encode()
+            parts.append(strings(self._masters["debtor_number"]))
+        known = sum(map(len, parts))
+        parts.append(strings(self._payers["debtor_number"]))
+        # Joining copies; mostly only the items have any.
+        used = [part for part in parts if len(part)] or parts[:1]
+        encoded = (used[0] if len(used) == 1 else pa.concat_arrays(used)).dictionary_encode()
         codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)
         self.debtor: Ints = codes[: self.size]
-        self._master_debtor: Ints = codes[self.size : len(known)]
-        self._payer_debtor: Ints = codes[len(known) :]
+        self._master_debtor: Ints = codes[self.size : known]
+        self._payer_debtor: Ints = codes[known:]
         self.debtor_numbers = Texts(encoded.dictionary)
         # Debtors of whom only a payer is known come last.
-        self._loaded_debtors = int(codes[: len(known)].max(initial=-1)) + 1
+        self._loaded_debtors = int(codes[:known].max(initial=-1)) + 1
 
     @cached_property
     def _groups(self) -> Groups:
@@ -84,21 +88,21 @@ class DebtorTables:
         parts = [(self._frame["debtor_ibans"], self.debtor)]
         if self._masters is not None:
             parts.append((self._masters["ibans"], self._master_debtor))
-        used = [(array, codes) for column, codes in parts if not is_blank(array := strings(column))]
+        used = [told_once(array, codes) for column, codes in parts if not is_blank(array := strings(column))]
         if not used:
             return KeyTable(pa.array([], pa.large_string()), None, np.empty(0, np.int64))
         values, of_value, debtors = split_pairs(
             pa.concat_arrays([array for array, _ in used]), np.concatenate([codes for _, codes in used])
         )
         odd = pc.invert(pc.match_substring_regex(values, "^[0-9A-Z]*$")).to_numpy(zero_copy_only=False)
-        encoded = fixed(values, np.flatnonzero(odd), values, clean_iban).dictionary_encode()
-        if len(encoded.dictionary) < len(values):
+        if odd.any():
             # The same account written in two ways is one account.
+            encoded = fixed(values, np.flatnonzero(odd), values, clean_iban).dictionary_encode()
             of_value = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)[of_value]
             span = len(self.debtor_numbers) + 1
             pairs = distinct(of_value * span + debtors)
-            of_value, debtors = pairs // span, pairs % span
-        return KeyTable(encoded.dictionary, of_value, debtors)
+            values, of_value, debtors = encoded.dictionary, pairs // span, pairs % span
+        return KeyTable(values, of_value, debtors)
 
     @cached_property
     def _learned_ibans(self) -> dict[str, dict[int, str]]:
@@ -136,7 +140,7 @@ class DebtorTables:
         columns = [(self._frame["debtor_name"], self.debtor), (self._frame["aliases"], self.debtor)]
         if self._masters is not None:
             columns += [(self._masters["name"], self._master_debtor), (self._masters["aliases"], self._master_debtor)]
-        parts = [(array, codes) for column, codes in columns if not is_blank(array := strings(column))]
+        parts = [told_once(array, codes) for column, codes in columns if not is_blank(array := strings(column))]
         if not parts:
             return Names(
                 pa.array([], pa.large_string()), np.empty(0, np.int64), np.empty(0, np.int64), len(self.debtor_numbers)

@@ -108,8 +108,10 @@ def find_series(keys: Any, numbers: Ints, lengths: Ints, issue: Ints) -> Series:
     trailing = np.where(usable & (lengths > 4), numbers % 10000, -1)
     power2 = np.power(10, np.maximum(lengths - 2, 0), dtype=np.int64)
     leading2 = np.where(usable & (lengths > 4), numbers // power2, -1)
-    group = prefix_codes * (MAX_DIGITS + 2) + np.minimum(lengths, MAX_DIGITS + 1)
-    _, members = np.unique(group, return_inverse=True)
+    members = prefix_codes * (MAX_DIGITS + 2) + np.minimum(lengths, MAX_DIGITS + 1)
+    if len(prefixes) > _MOST_PREFIXES:
+        # Else counting leaves few places empty, and sorting a million numbers is saved.
+        _, members = np.unique(members, return_inverse=True)
     sizes = np.bincount(members)
 
     def mostly(hit: Flags) -> Flags:
@@ -127,9 +129,9 @@ def find_series(keys: Any, numbers: Ints, lengths: Ints, issue: Ints) -> Series:
     rows = np.flatnonzero(plain & (prefix_codes > 0))
     counters[rows] = numbers[rows]
     short = np.where(front, (numbers // power % 100) * power + numbers % power, -1)
-    known_lengths = frozenset(int(length) for length in np.unique(lengths[usable]))
-    without_year = frozenset(int(length) for length in np.unique(lengths[usable & ~front]))
-    years = frozenset(int(value) for value in np.unique(leading[front])) if front.any() else frozenset()
+    known_lengths = _occurring(lengths[usable])
+    without_year = _occurring(lengths[usable & ~front])
+    years = _occurring(leading[front])
     longest = pc.max(pc.binary_length(keys)).as_py() if len(keys) else 0
     return Series(
         prefixes=frozenset(prefix for prefix in prefixes if prefix.strip()),
@@ -143,6 +145,11 @@ def find_series(keys: Any, numbers: Ints, lengths: Ints, issue: Ints) -> Series:
         mixed=_mixed(keys, len(prefixes) > _MOST_PREFIXES),
         bare_lengths=_bare_lengths(numbers[usable], short),
     )
+
+
+def _occurring(values: Ints) -> frozenset[int]:
+    """The different ones of small whole numbers from 0 up."""
+    return frozenset(np.flatnonzero(np.bincount(values)).tolist())
 
 
 def _bare_lengths(numbers: Ints, short: Ints) -> frozenset[int]:
@@ -179,5 +186,5 @@ def _prefixes(keys: Any) -> tuple[Ints, list[str]]:
     encoded = pa.concat_arrays([pa.array([""], pa.large_string()), letters]).dictionary_encode()
     codes = encoded.indices.to_numpy(zero_copy_only=False).astype(np.int64)[1:]
     names = encoded.dictionary.to_pylist()
-    used = set(np.unique(codes).tolist())
+    used = _occurring(codes)
     return codes, [name if code in used else " " for code, name in enumerate(names)]
