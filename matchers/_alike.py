@@ -56,10 +56,12 @@ def alike(items: Any, waiting: Sequence[tuple[int, list[C], list[int]]]) -> list
     values = np.array([chunk.value for _, chunks, _ in waiting for chunk in chunks], np.int64)[chunk_of]
     numbers = items.numbers.array.take(pa.array(distinct))
     own = pc.replace_substring_regex(numbers, "[^0-9]+", "").to_pylist()
+    # What does not fit 64 bits is −1 there and resembles nothing typed.
+    own_values = items.digits[distinct]
     last = pc.replace_substring_regex(numbers, "^.*?([0-9]+)[^0-9]*$", r"\1").to_pylist()
     counters, short_years = items.counters[distinct], items.series.short_year[distinct]
     found = np.zeros(len(values), dtype=bool)
-    for part in (_number(own), _number(last), counters, short_years):
+    for part in (own_values, _number(last), counters, short_years):
         found |= values == part[place]
     found |= _near(typed, own, chunk_of, place, _EDITS)
     found |= _near([text.lstrip("0") for text in typed], _texts(counters), chunk_of, place, 1)
