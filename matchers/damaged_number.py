@@ -8,15 +8,14 @@ decide. A number that names another item exactly is compared too: a typo usually
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from rapidfuzz.distance import OSA
 
 from matchers._alike import PAIRS, alike
+from matchers._neighbours import neighbours
 from pipelines.ports.matcher import CandidateRows, MatchIndex, Scan, Window, confuse, is_plain_word
 from pipelines.text import compact
 
@@ -39,22 +38,29 @@ class DamagedNumber:
     def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
         """Rows for receipts that no exact number explains yet."""
         rows = CandidateRows()
-        waiting: list[tuple[int, list[Chunk], list[int]]] = []
-        lettered: list[dict[int, tuple[str, Word] | None]] = []
-        pairs = 0
+        read: list[tuple[int, list[Chunk], list[Word]]] = []
         for receipt in range(index.count):
             if index.is_clear(receipt):
                 continue
             chunks = _chunks(index, receipt)
             words = _words(index, receipt) if index.items.series.mixed else []
-            if not chunks and not words:
-                continue
+            if chunks or words:
+                read.append((receipt, chunks, words))
+        most = index.policy.limits.equal_amount_candidates
+        common = [(receipt, chunks) for receipt, chunks, _ in read if index.equal_counts[receipt] > most]
+        beside = neighbours(index, common) if common else {}
+        waiting: list[tuple[int, list[Chunk], list[int]]] = []
+        lettered: list[dict[int, tuple[str, Word] | None]] = []
+        pairs = 0
+        for receipt, chunks, words in read:
             hits = index.item_hits(receipt)
             fitting = [
                 item
-                for item in self._fitting(index, receipt, chunks)
+                for item in self._fitting(index, receipt, beside.get(receipt, ()))
                 if not any(hit.level in _STRONG for hit in hits.get(item, ()))
             ]
+            if not fitting:
+                continue
             mixed = _mixed(index, words, fitting)
             waiting.append((receipt, chunks, [item for item in fitting if item not in mixed]))
             lettered.append(mixed)
@@ -85,7 +91,8 @@ class DamagedNumber:
                     rows.add(receipt, "reference", level, item=item, start=chunk.start, end=chunk.end)
 
     @staticmethod
-    def _fitting(index: MatchIndex, receipt: int, chunks: list[Chunk]) -> list[int]:
+    def _fitting(index: MatchIndex, receipt: int, beside: Iterable[int]) -> list[int]:
+        """Items of fitting amount, of debtors in question, and those beside a number of the text."""
         items = index.items
         fitting = {row for row, hits in index.item_hits(receipt).items() if any(hit.field == "amount" for hit in hits)}
         debtors = {debtor for debtor in index.debtor_hits(receipt) if debtor >= 0}
@@ -99,8 +106,7 @@ class DamagedNumber:
             own = items.items_of(debtor)
             if len(own) <= index.policy.limits.debtor_candidates:
                 fitting.update(own.tolist())
-        if index.equal_counts[receipt] > index.policy.limits.equal_amount_candidates:
-            fitting |= _neighbours(index, receipt, chunks)
+        fitting.update(beside)
         return sorted(fitting)
 
 
@@ -317,47 +323,6 @@ def _readings(text: str, start: int, end: int, prefixes: frozenset[str]) -> Iter
         read = confuse(text[cut:])
         if read.isdigit() and 2 <= len(read) <= 18:
             yield start + cut, end, read
-
-
-def _neighbours(index: MatchIndex, receipt: int, chunks: list[Chunk]) -> set[int]:
-    """Items of exactly this amount whose number is one edit from a chunk; for amounts that very many items share."""
-    items, amount = index.items, index.amounts[receipt]
-    result: set[int] = set()
-    lengths = items.series.lengths
-    for chunk in chunks:
-        if not 4 <= len(chunk.digits) <= 17:
-            continue
-        values = _edits(chunk.value, len(chunk.digits), lengths)
-        low, high = items.by_digits.bounds(values)
-        for position in np.flatnonzero(high > low).tolist():
-            rows = items.by_digits.at(int(low[position]), int(high[position]))
-            result.update(rows[items.open_minor[rows] == amount].tolist())
-        rows = items.by_counter.of(chunk.value)
-        result.update(rows[items.open_minor[rows] == amount].tolist())
-    return result
-
-
-_TEN = np.arange(10, dtype=np.int64)
-
-
-def _edits(value: int, length: int, lengths: frozenset[int]) -> npt.NDArray[np.int64]:
-    """Numbers one edit from ``value``, which has ``length`` digits: those whose own number of digits occurs."""
-    powers = 10 ** np.arange(length, -1, -1, dtype=np.int64)
-    heads, tails = value // powers, value % powers
-    found = []
-    if length + 1 in lengths:
-        found.append((heads * powers * 10 + tails)[:, None] + _TEN * powers[:, None])
-    cut, low = heads[:-1], powers[1:]
-    rest = tails[:-1] % low
-    if length in lengths:
-        found.append((cut * powers[:-1] + rest)[:, None] + _TEN * low[:, None])
-        if length > 1:
-            # Two neighbouring digits swapped.
-            left, right = value // powers[1:-1] % 10, value // powers[2:] % 10
-            found.append((value + (right - left) * powers[1:-1] + (left - right) * powers[2:])[:, None])
-    if length - 1 in lengths:
-        found.append((cut * low + rest)[:, None])
-    return np.concatenate([one.ravel() for one in found]) if found else np.empty(0, np.int64)
 
 
 def build(options: Mapping[str, object]) -> DamagedNumber:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from pipelines.decide import Decision, sides
 from pipelines.matching.batch import Batch
 from pipelines.matching.clear import Case, ClearCases, Weight
-from pipelines.matching.evidence import Payer, Weigher
+from pipelines.matching.evidence import Weigher
+from pipelines.matching.fields import Payer
 from pipelines.model.construct import maker
 from pipelines.model.proposal import AllocationKind, Disposition, Evidence, Proposal, ProposedLine
 from pipelines.policy import Policy

@@ -254,10 +254,10 @@ class Matcher:
         ranked = ranked[:_RANKS]
         # Not all combinations were tried: how much better another one might be is said, and a person decides.
         gap = [Evidence("assignment", "gap", round(-choice.gap, 2))] if choice.bounded else []
-        patterns = [pattern_of(one.evidence, one.closed) for one, _ in ranked]
-        if choice.explanation is not None:
-            # What was held against the best one bears on how likely it is.
-            patterns[0] = decision.pattern
+        patterns = [pattern_of(one.evidence, one.closed) for one, _ in ranked[1:]]
+        # What was held against the best one bears on how likely it is.
+        best = ranked[0][0]
+        patterns.insert(0, pattern_of(best.evidence, best.closed) if choice.explanation is None else decision.pattern)
         shares = self._policy.honesty.shares([share for _, share in ranked], patterns)
         result = []
         for rank, ((one, _), share, pattern) in enumerate(zip(ranked, shares, patterns, strict=True), 1):

@@ -94,7 +94,9 @@ class Batch:
         debtors = {debtor for receipt in unread for debtor in self._debtor_hits[receipt] if debtor >= 0}
         debtors.update(self.items.debtor_at[row] for receipt in unread for row in self._item_hits[receipt])
         payers = [name for receipt in unread for name in self.payers(receipt)]
-        self.items.names.prime(payers, np.array(sorted(debtors), np.int64))
+        asked = np.array(sorted(debtors), np.int64)
+        self.items.names.prime(payers, asked)
+        self.items.debtor_numbers.prime(asked)
 
     def scan(self, receipt: int) -> Scan:
         """The remittance text of a receipt, noise blanked."""

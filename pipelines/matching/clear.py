@@ -12,8 +12,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from pipelines.matching.batch import Batch
-from pipelines.matching.evidence import CLEAR, Payer, Weigher
+from pipelines.matching.evidence import CLEAR, Weigher
 from pipelines.matching.explain import Explainer, posterior
+from pipelines.matching.fields import Payer
 from pipelines.matching.rivals import SOME_PAYER_BITS, foreign, repeats, unlisted
 from pipelines.model.proposal import Evidence
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -17,6 +16,7 @@ from pipelines.learning.patterns import family_of_reference
 from pipelines.matching.amounts import density
 from pipelines.matching.batch import Batch
 from pipelines.matching.columns import NO_DAY
+from pipelines.matching.fields import Payer, Reading
 from pipelines.model.proposal import Evidence
 from pipelines.ports.matcher import Hit
 from pipelines.references import Scan
@@ -42,36 +42,6 @@ _LOOKED_AT = 400
 _WORD = re.compile(r"[A-Z]*[0-9][0-9A-Z./_-]*[0-9A-Z]|[A-Z]+[./_-][0-9A-Z./_-]*[0-9A-Z]")
 _NO_SIGNS = {ord(sign): None for sign in "-/._"}
 _EPOCH = date(1970, 1, 1).toordinal()
-
-
-@dataclass(frozen=True, slots=True)
-class Payer:
-    """Who paid, judged for one debtor. bits: their sum; strength: the strongest field alone.
-
-    contradiction: reason code when a field says it is somebody else, else "". named: the name fits. identified: by
-    account or number. other_name: the name is exactly another debtor's.
-    """
-
-    bits: float
-    strength: float
-    evidence: tuple[Evidence, ...]
-    contradiction: str
-    named: bool
-    identified: bool
-    other_name: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the text says about numbers, whoever it is about.
-
-    unexplained: digits nobody knows. foreign: some of them have the shape of our own numbers. clear: items named
-    clearly, with the characters that name them.
-    """
-
-    unexplained: bool
-    foreign: bool
-    clear: dict[int, tuple[int, int]]
 
 
 class Weigher:
@@ -387,7 +357,9 @@ class Weigher:
         others = len(own) - len(rows)
         if others <= 0:
             return 0.0
-        equal = int(np.count_nonzero(self._items.amount[own] == amount))
+        # Few items are read faster one by one than as an array.
+        amounts = self._items.amount[own]
+        equal = amounts.tolist().count(amount) if others < 100 else int(np.count_nonzero(amounts == amount))
         equal -= sum(1 for row in rows if self._items.amount_at[row] == amount)
         return max(equal, 0) / others
 

@@ -136,8 +136,11 @@ class Names:
 
     def rarity(self, word: str) -> float:
         """Bits a word is worth: log2 of one in how many debtors carries it; unknown words count as one debtor."""
-        found = self._rarities.get(word)
-        return math.log2(self._debtors) if found is None else found
+        return self._rarities.get(word, self._unknown)
+
+    @cached_property
+    def _unknown(self) -> float:
+        return math.log2(self._debtors)
 
     @cached_property
     def _blocks(self) -> tuple[dict[str, int], list[int], Ints]:
@@ -191,8 +194,10 @@ class Names:
         found = self._exact.get(name)
         if found is None:
             wanted = sorted(self.payer(name))
-            blocks = sorted((self._block(word) for word in wanted), key=len)
             found = ()
+            # A word that nobody carries is no block to look at.
+            carried = self._rarities.keys() >= set(wanted)
+            blocks = sorted((self._block(word) for word in wanted), key=len) if carried else []
             if blocks and 0 < len(blocks[0]) <= _LARGEST_BLOCK:
                 block = blocks[0]
                 for other in blocks[1:] if len(block) > _SMALL_BLOCK else ():
@@ -230,7 +235,7 @@ class Names:
         shared = total = 0.0
         matched = 0
         left = list(payer)
-        rarities, unknown = self._rarities, math.log2(self._debtors)
+        rarities, unknown = self._rarities, self._unknown
         for word in known:
             weight = rarities.get(word, unknown) + 0.5
             total += weight
@@ -246,7 +251,7 @@ class Names:
                 matched += 1
         if not matched:
             glued = "".join(payer), "".join(known)
-            if min(map(len, glued)) >= 6 and Indel.normalized_similarity(*glued) >= 0.9:
+            if min(map(len, glued)) >= 6 and _may_be(*glued, 0.9) and Indel.normalized_similarity(*glued) >= 0.9:
                 return "close", total * 0.8
             return "none", 0.0
         covered = shared / total
@@ -276,17 +281,36 @@ def _in_both(one: Ints, other: Ints) -> Flags:
     return result
 
 
+def _may_be(one: str, other: str, least: float) -> bool:
+    """Whether words of these lengths can be so similar at all: a quarter of the cost of comparing them."""
+    short, long = len(one), len(other)
+    if short > long:
+        short, long = long, short
+    # A hair less, lest rounding decides.
+    return 2.0 * short >= (least - 1e-9) * (short + long)
+
+
+@lru_cache(maxsize=500_000)
+def _similar(word: str, other: str) -> bool:
+    """Whether one word is the other one misspelt. People of a country share their names: most pairs come again."""
+    return bool(Indel.normalized_similarity(word, other) >= _SIMILAR)
+
+
 def _nearest(word: str, left: list[str], payer: tuple[str, ...]) -> str:
     """A payer's word that is this one misspelt, shortened at the end of the name, or broken in two; "" if none."""
+    size, last = len(word), payer[-1]
     for other in left:
-        if len(word) >= 4 and len(other) >= 4 and Indel.normalized_similarity(word, other) >= _SIMILAR:
+        # No call for each: three comparisons of lengths are what most pairs end at.
+        length = len(other)
+        if size >= 4 <= length and 5 * size >= 2 * (size + length) <= 5 * length and _similar(word, other):
             return other
         # A name cut off at 27 or 54 characters ends in the beginning of a word.
-        if other == payer[-1] and len(other) >= 3 and word.startswith(other):
+        if other == last and length >= 3 and word.startswith(other):
             return other
-    for one, two in pairwise(payer):
-        if one in left and two in left and one + two == word:
-            return one
+    if len(left) > 1:
+        for one, two in pairwise(payer):
+            if len(one) + len(two) == size and one in left and two in left and one + two == word:
+                return one
     return ""
 
 
