@@ -60,6 +60,7 @@ class Batch:
         self._all_read = False
         self._known: set[str] = set()
         self._ibans: list[str] | None = None
+        self._payers: list[list[str]] | None = None
         self._item_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
         self._debtor_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
         self._clear = [False] * self.count
@@ -85,8 +86,10 @@ class Batch:
 
     def payers(self, receipt: int) -> list[str]:
         """The names of who paid: counterparty and ultimate debtor, without doubles and empties."""
-        name, ultimate = self.text("counterparty_name")[receipt], self.text("ultimate_name")[receipt]
-        return [name] * bool(name) + [ultimate] * bool(ultimate and ultimate != name)
+        if self._payers is None:
+            both = zip(self.text("counterparty_name"), self.text("ultimate_name"), strict=True)
+            self._payers = [[*dict.fromkeys(filter(None, names))] for names in both]
+        return self._payers[receipt]
 
     def prime_names(self) -> None:
         """Read the names of everybody in question at once, payers' and debtors'."""
@@ -96,7 +99,9 @@ class Batch:
         payers = [name for receipt in unread for name in self.payers(receipt)]
         asked = np.array(sorted(debtors), np.int64)
         self.items.names.prime(payers, asked)
-        self.items.debtor_numbers.prime(asked)
+        # Whoever is in question is named by number in the end.
+        everybody = {debtor for hits in self._debtor_hits for debtor in hits if debtor >= 0} | debtors
+        self.items.debtor_numbers.prime(np.fromiter(everybody, np.int64, len(everybody)))
 
     def scan(self, receipt: int) -> Scan:
         """The remittance text of a receipt, noise blanked."""
