@@ -202,10 +202,15 @@ class KeyTable:
         low = self._hashes.searchsorted(hashes)
         there = np.flatnonzero(self._hashes[np.minimum(low, len(self._hashes) - 1)] == hashes)
         low = low[there]
-        high = self._hashes.searchsorted(hashes[there], side="right").tolist()
+        # Hardly any hash is there twice: only for those it is asked how often.
+        high = low + 1
+        again = np.flatnonzero(self._hashes[np.minimum(high, len(self._hashes) - 1)] == hashes[there])
+        high[again] = self._hashes.searchsorted(hashes[there[again]], side="right")
         held, stands = texts.array.take(pa.array(codes[low])).to_pylist(), values[low].tolist()
         found = []
-        for place, start, end, text, value in zip(there.tolist(), low.tolist(), high, held, stands, strict=True):
+        for place, start, end, text, value in zip(
+            there.tolist(), low.tolist(), high.tolist(), held, stands, strict=True
+        ):
             key = keys[place]
             if end == start + 1:
                 if key and text == key:
