@@ -200,7 +200,9 @@ class Names:
             blocks = sorted((self._block(word) for word in wanted), key=len) if carried else []
             if blocks and 0 < len(blocks[0]) <= _LARGEST_BLOCK:
                 block = blocks[0]
-                for other in blocks[1:] if len(block) > _SMALL_BLOCK else ():
+                for other in blocks[1:]:
+                    if len(block) <= _SMALL_BLOCK:
+                        break
                     block = block[_in_both(block, other)]
                 same = (debtor for debtor in block.tolist() if any(sorted(own) == wanted for own in self.of(debtor)))
                 found = tuple(same)
