@@ -60,6 +60,7 @@ class Batch:
         self._texts: dict[str, list[str]] = {}
         self._scans: list[Scan | None] = [None] * self.count
         self._windows: list[list[Window] | None] = [None] * self.count
+        self._known_windows: list[list[Window] | None] = [None] * self.count
         self._all_read = False
         self._known: set[str] = set()
         self._ibans: list[str] | None = None
@@ -131,8 +132,11 @@ class Batch:
 
     def known_windows(self, receipt: int) -> list[Window]:
         """Those of ``windows`` that are a key of an item or debtor as they are."""
-        windows, known = self.windows(receipt), self._known
-        return [window for window in windows if window.key in known]
+        found = self._known_windows[receipt]
+        if found is None:
+            windows, known = self.windows(receipt), self._known
+            found = self._known_windows[receipt] = [window for window in windows if window.key in known]
+        return found
 
     def _read_all(self) -> None:
         """The windows of every text that still has to be read, and all their keys looked up at once."""
