@@ -6,7 +6,7 @@ tells it with ``settle`` and ``reopen`` what posted in between. The result does 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -90,6 +90,7 @@ class Matcher:
         # What is open now of items whose amount a plan has moved.
         self._moved: dict[str, int] = {}
         self._learned = learned
+        self._decided: dict[Hashable, Decision] = {}
         self._items = ItemIndex(
             items,
             collections if collections is not None else empty(COLLECTIONS),
@@ -181,7 +182,7 @@ class Matcher:
         judgements: dict[int, Judgement] = {}
         # Who observes wants to see every receipt judged.
         examples = (
-            Examples(self._policy, batch, weigher, ClearCases(batch, weigher, explainer), in_full)
+            Examples(self._policy, batch, weigher, ClearCases(batch, weigher, explainer), in_full, self._decided)
             if self._observe is None
             else None
         )

@@ -14,7 +14,7 @@ from pipelines.matching.columns import days, whole_numbers
 from pipelines.matching.items import ItemIndex
 from pipelines.policy import Policy
 from pipelines.ports.matcher import Hit, Window
-from pipelines.references import Scan, clean_iban, may_be_noisy, scan, scan_folded
+from pipelines.references import Scan, clean_iban, scan, scan_all
 from pipelines.text import fold
 
 # Signs that may stand inside one number; a comma, plus or semicolon separates numbers.
@@ -23,6 +23,8 @@ _CLOSE = frozenset("-/._")
 _WORD = re.compile(r"[0-9A-Z]+(?:[-/._]+[0-9A-Z]+)*")
 _NO_SIGNS = {ord(sign): None for sign in "-/._"}
 _MOST_RUNS = 6
+# A Window without asking for its fields by name: there are several for every text.
+_window = tuple.__new__
 _LONGEST_TEXT = 2000
 # Field levels after which no further search is needed when the amount fits.
 CLEAR_LEVELS = frozenset({"own_id", "creditor_reference", "document", "full", "digits", "bare"})
@@ -138,10 +140,10 @@ class Batch:
         self._all_read = True
         texts = self.text("remittance")
         unread = [one for one in range(self.count) if not self._done[one] and self._windows[one] is None]
-        folded = [fold(texts[receipt][:_LONGEST_TEXT]) for receipt in unread]
-        for receipt, text, noisy in zip(unread, folded, may_be_noisy(folded), strict=True):
-            if self._scans[receipt] is None:
-                self._scans[receipt] = scan_folded(text, self._is_number, noisy)
+        unscanned = [receipt for receipt in unread if self._scans[receipt] is None]
+        folded = [fold(texts[receipt][:_LONGEST_TEXT]) for receipt in unscanned]
+        for receipt, found in zip(unscanned, scan_all(folded, self._is_number), strict=True):
+            self._scans[receipt] = found
         keys: dict[str, None] = {}
         for receipt in unread:
             if self._windows[receipt] is None:
@@ -151,30 +153,31 @@ class Batch:
         self._known = self.items.prime(keys)
 
     def _find_windows(self, text: Scan) -> list[Window]:
-        runs = text.runs
-        result = []
+        runs, whole, longest = text.runs, text.text, self._longest
+        count = len(runs)
+        result: list[Window] = []
         for first, (word, start, end) in enumerate(runs):
             key, natural = word, True
             digits = word[0] <= "9"
             if digits:
-                result.append(Window(word, first, first, start, end, True))
+                result.append(_window(Window, (word, first, first, start, end, True)))
             elif word not in self._starts:
                 continue
-            for last in range(first + 1, min(first + _MOST_RUNS, len(runs))):
+            for last in range(first + 1, min(first + _MOST_RUNS, count)):
                 following, next_start, next_end = runs[last]
-                gap = text.text[end:next_start]
-                if gap:
-                    is_digit = following[0] <= "9"
+                is_digit = following[0] <= "9"
+                if next_start > end:
+                    gap = whole[end:next_start]
                     if len(gap) > 3 or not (_INNER if is_digit else _CLOSE).issuperset(gap):
                         break
                     natural = natural and " " not in gap
                 key += following
                 end = next_end
-                if len(key) > self._longest:
+                if len(key) > longest:
                     break
-                if digits or following[0] <= "9":
+                if digits or is_digit:
                     digits = True
-                    result.append(Window(key, first, last, start, end, natural))
+                    result.append(_window(Window, (key, first, last, start, end, natural)))
         if self.items.series.mixed:
             result += self._words_with_letters(text, {(window.start, window.end) for window in result})
         return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -95,6 +96,8 @@ class Explainer:
         self._declared: list[int] = batch.frame["declared_discount_minor"].fillna(0).astype("int64").tolist()
         codes = {name: code for code, name in enumerate(batch.items.currencies)}
         self._currency = [codes.get(name or "EUR", -1) for name in batch.text("currency")]
+        # The same memory, read one value at a time.
+        self._currency_at: Sequence[int] = batch.items.currency_codes.data
         self._duplicate = math.log2(batch.policy.priors["duplicate"])
 
     def judge(self, receipt: int) -> Judgement:
@@ -113,26 +116,14 @@ class Explainer:
         ranked = list(found.values())
         if len(ranked) > 1:
             ranked.sort(key=lambda one: (-one.score, self._sort_key(one)))
+        kept = ranked[:_KEPT]
+        others = rivals(batch, self._weigher, receipt, kept)
         if batch.is_done(receipt):
-            return Judgement(
-                receipt,
-                ranked[:_KEPT],
-                rivals(batch, self._weigher, receipt, ranked[:_KEPT]),
-                False,
-                False,
-                False,
-                False,
-            )
+            return Judgement(receipt, kept, others, False, False, False, False)
         scan = batch.scan(receipt)
         return Judgement(
-            receipt,
-            ranked[:_KEPT],
-            rivals(batch, self._weigher, receipt, ranked[:_KEPT]),
-            reading.unexplained,
-            reading.foreign,
-            scan.refund,
-            scan.other_purpose,
-        )
+            receipt, kept, others, reading.unexplained, reading.foreign, scan.refund, scan.other_purpose
+        )  # fmt: skip
 
     def worth_weighing(self, receipt: int) -> list[int]:
         """Items found for a receipt, without those of strangers that merely cost the same, where something better fits.
@@ -190,13 +181,13 @@ class Explainer:
 
     def same_currency(self, receipt: int, row: int) -> bool:
         """Whether a receipt is in the currency of an item."""
-        return bool(self._items.currency_codes[row] == self._currency[receipt])
+        return self._currency_at[row] == self._currency[receipt]
 
     # --- one item ------------------------------------------------------------------------------------------------
 
     def _single(self, receipt: int, row: int) -> Explanation | None:
         items, batch = self._items, self._batch
-        if items.currency_codes[row] != self._currency[receipt]:
+        if self._currency_at[row] != self._currency[receipt]:
             return None
         amount = batch.amounts[receipt]
         if items.open_at[row] == 0:
