@@ -29,7 +29,7 @@ from pipelines.matching.columns import days
 from pipelines.matching.evidence import Weigher
 from pipelines.matching.explain import Explainer, Explanation, Judgement
 from pipelines.matching.items import ItemIndex
-from pipelines.matching.partition import Part, bounds, join
+from pipelines.matching.partition import Part, join
 from pipelines.matching.processes import in_processes, pieces, useful
 from pipelines.model.collector import paused
 from pipelines.model.construct import maker
@@ -139,7 +139,7 @@ class Matcher:
             # Who observes wants to see every receipt once, in this process.
             return self.part(frame).proposals
         processes = useful(len(frame), self._processes)
-        cuts = bounds(len(frame), pieces(len(frame), processes))
+        cuts = pieces(len(frame), processes)
         if processes > 1:
             self._items.build(processes)
         parts = in_processes(lambda place: self.part(frame.iloc[slice(*cuts[place])]), len(cuts), processes)
