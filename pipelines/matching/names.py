@@ -217,7 +217,10 @@ class Names:
         if best is None:
             best = ("none", 0.0)
             payer = self.payer(name)
-            for known in self.of(debtor) if payer else ():
+            names = self.of(debtor)
+            if payer and len(names) == 1:
+                best = self._against(payer, names[0])
+            for known in names if payer and len(names) > 1 else ():
                 found = self._against(payer, known)
                 if _ORDER[found[0]] > _ORDER[best[0]] or (found[0] == best[0] and found[1] > best[1]):
                     best = found

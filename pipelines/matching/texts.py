@@ -50,17 +50,22 @@ class Texts(Sequence[str]):
     @overload
     def __getitem__(self, place: slice) -> list[str]: ...
     def __getitem__(self, place: int | slice) -> str | list[str]:
+        # Asked hundreds of thousands of times, nearly always for a text that was read before.
+        try:
+            return self._seen[place]  # type: ignore[index]
+        except (KeyError, TypeError):
+            return self._read(place)
+
+    def _read(self, place: int | slice) -> str | list[str]:
         if isinstance(place, slice):
             found: list[str] = self.array[place].to_pylist()
             return found
-        text = self._seen.get(place)
-        if text is None:
-            if self._offsets is None or not -self._count <= place < self._count:
-                raise IndexError(place)
-            if len(self._seen) >= _REMEMBERED:
-                self._seen.clear()
-            at = place % self._count
-            text = self._seen[place] = str(self._bytes[self._offsets[at] : self._offsets[at + 1]], "utf-8")
+        if self._offsets is None or not -self._count <= place < self._count:
+            raise IndexError(place)
+        if len(self._seen) >= _REMEMBERED:
+            self._seen.clear()
+        at = place % self._count
+        text = self._seen[place] = str(self._bytes[self._offsets[at] : self._offsets[at + 1]], "utf-8")
         return text
 
     def __iter__(self) -> Iterator[str]:
