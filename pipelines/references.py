@@ -158,7 +158,7 @@ class Scan:
     def _keyword(self, run: int) -> str:
         for back in range(run - 1, max(run - 4, -1), -1):
             word = self.runs[back][0]
-            if word[0].isdigit():
+            if word[0] <= "9":
                 break
             if word in CUSTOMER_WORDS:
                 return "customer"

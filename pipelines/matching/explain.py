@@ -21,6 +21,7 @@ _STRONG_REFERENCE = 14.0
 _STRONG_PAYER = 10.0
 _RARE_AMOUNT = 8.0
 _KIND = 5.0
+_LEGIBLE = DAMAGED - FAINT
 _REFUSED = frozenset({"late_discount", "unagreed_discount"})
 
 
@@ -306,9 +307,13 @@ class Explainer:
         bits = self._bits["reference"]
         reading = self._weigher.reading(receipt)
         hit, value = self._weigher.best_hit(receipt, row)
-        others = [other for other in reading.clear if other != row]
+        clear = reading.clear
+        # Most texts name one item, and it is this one.
+        others = [other for other in clear if other != row] if len(clear) > (row in clear) else ()
         if hit is not None:
-            if hit.level in DAMAGED - FAINT and hit.start >= 0:
+            if not others:
+                return hit.level, value
+            if hit.level in _LEGIBLE and hit.start >= 0:
                 # What is read as a damaged form of this item may be the very number that names another one.
                 apart = [other for other in others if not _overlap(reading.clear[other], (hit.start, hit.end))]
             elif hit.level in FAINT:
