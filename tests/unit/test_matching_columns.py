@@ -9,7 +9,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
 
 from pipelines.matching import columns
-from pipelines.matching.columns import MAX_DIGITS, compacted, digit_values, split_pairs, told_once
+from pipelines.matching.columns import MAX_DIGITS, compacted, digit_values, in_order, split_pairs, told_once
 from pipelines.text import compact
 
 NUMBERS = [
@@ -51,3 +51,17 @@ def test_what_is_told_of_a_debtor_twice_is_read_once() -> None:
     assert names.to_pylist() == all_names.to_pylist()
     assert (places.tolist(), owners.tolist()) == (all_places.tolist(), all_owners.tolist())
     assert told_once(_column([]), debtors[:0])[0].to_pylist() == []
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        np.array([], np.int64), np.array([7]), np.array([3, 1, 3, 2, 1, 3]), np.array([5, -1, 5, -1]),
+        np.array([10**18, 1, 10**18, 0]), np.array([9, 9, 2**64 - 1, 9], np.uint64),
+        # Alike in all but the last bits, which the place takes.
+        np.array([2**40 + 3, 2**40 + 1, 2**40 + 3, 2**40, 2**40 + 1], np.uint64),
+    ],
+    ids=["none", "one", "doubles", "negative", "too-long", "hashes", "alike"],
+)  # fmt: skip
+def test_equal_keys_keep_their_order(keys: np.ndarray) -> None:
+    assert in_order(keys).tolist() == np.argsort(keys, kind="stable").tolist()
