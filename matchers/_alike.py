@@ -56,10 +56,12 @@ def alike(items: Any, waiting: Sequence[tuple[int, list[C], list[int]]]) -> list
     values = np.array([chunk.value for _, chunks, _ in waiting for chunk in chunks], np.int64)[chunk_of]
     numbers = items.numbers.array.take(pa.array(distinct))
     own = pc.replace_substring_regex(numbers, "[^0-9]+", "").to_pylist()
+    # What does not fit 64 bits is −1 there and resembles nothing typed.
+    own_values = items.digits[distinct]
     last = pc.replace_substring_regex(numbers, "^.*?([0-9]+)[^0-9]*$", r"\1").to_pylist()
     counters, short_years = items.counters[distinct], items.series.short_year[distinct]
     found = np.zeros(len(values), dtype=bool)
-    for part in (_number(own), _number(last), counters, short_years):
+    for part in (own_values, _number(last), counters, short_years):
         found |= values == part[place]
     found |= _near(typed, own, chunk_of, place, _EDITS)
     found |= _near([text.lstrip("0") for text in typed], _texts(counters), chunk_of, place, 1)
@@ -78,14 +80,37 @@ def alike(items: Any, waiting: Sequence[tuple[int, list[C], list[int]]]) -> list
 
 
 def _near(typed: list[str], known: list[str], chunk_of: Ints, place: Ints, most: int) -> Flags:
-    """Which pairs are at most so many edits apart; those whose lengths say no are not compared."""
+    """Which pairs are at most so many edits apart; those whose lengths or digits say no are not compared."""
     lengths = np.fromiter(map(len, typed), np.int64, len(typed))[chunk_of]
     others = np.fromiter(map(len, known), np.int64, len(known))[place]
     result: Flags = (np.abs(lengths - others) <= most) & (others > 0)
     chosen = np.flatnonzero(result)
     if len(chosen):
+        left, right = _digit_counts(typed)[chunk_of[chosen]], _digit_counts(known)[place[chosen]]
+        apart = np.zeros(len(chosen), np.int64)
+        for digit in range(10):
+            shift = np.uint64(_BITS * digit)
+            apart += np.abs((left >> shift & _MASK).view(np.int64) - (right >> shift & _MASK).view(np.int64))
+        # An edit takes one digit away and puts one there at most; a swap does neither.
+        near = apart <= 2 * most
+        result[chosen[~near]] = False
+        chosen = chosen[near]
+    if len(chosen):
         pairs = [typed[one] for one in chunk_of[chosen].tolist()], [known[one] for one in place[chosen].tolist()]
         result[chosen] = cpdist(*pairs, scorer=OSA.distance, score_cutoff=most, dtype=np.int8) <= most
+    return result
+
+
+_BITS, _MASK = 6, np.uint64(63)
+
+
+def _digit_counts(texts: list[str]) -> npt.NDArray[np.uint64]:
+    """How often each digit occurs in each text, six bits a digit; of no use where one occurs 64 times."""
+    signs = np.frombuffer("".join(texts).encode("ascii"), np.uint8)
+    ones = np.uint64(1) << ((signs - 48).astype(np.uint64) * np.uint64(_BITS))
+    sums = np.concatenate((np.zeros(1, np.uint64), np.cumsum(ones, dtype=np.uint64)))
+    ends = np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
+    result: npt.NDArray[np.uint64] = np.diff(sums[np.concatenate(([0], ends))])
     return result
 
 

@@ -17,6 +17,10 @@ class CollectionBatch:
 
     name = "collection_batch"
 
+    def __init__(self) -> None:
+        # One day is judged in many pieces against the same collections.
+        self._read: tuple[object, _Book] | None = None
+
     def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
         """One group per batch; the amounts are those we collected."""
         rows = CandidateRows()
@@ -26,11 +30,16 @@ class CollectionBatch:
             if kind == "collection" or flag
         ]
         if wanted and len(index.items.collections):
-            book = _Book(index)
+            book = self._book(index)
             counts = receipts["batch_count"].tolist()
             for receipt in wanted:
                 book.resolve(index, receipt, counts[receipt], rows)
         return rows.frame()
+
+    def _book(self, index: MatchIndex) -> _Book:
+        if self._read is None or self._read[0] is not index.items:
+            self._read = index.items, _Book(index)
+        return self._read[1]
 
 
 class _Book:

@@ -25,7 +25,8 @@ class CreditorReference:
         references, documents = index.text("creditor_reference"), index.text("document_numbers")
         own, customer = index.text("end_to_end_id"), index.text("customer_reference")
         texts = index.text("remittance")
-        known = index.items.prime_numbers(compact(one) for one in {*own, *customer} - {""})
+        key_of = {one: compact(one) for one in {*own, *customer} - {""}}
+        known = index.items.prime_numbers(key_of.values())
         for receipt in range(index.count):
             if references[receipt]:
                 self._reference(rows, index, receipt, compact(references[receipt]))
@@ -35,7 +36,7 @@ class CreditorReference:
                         rows.add(receipt, "reference", "document", item=item)
             # Payers' systems put the invoice number into their own ids; only the whole id counts there.
             for number in {own[receipt], customer[receipt]} - {""}:
-                key = compact(number)
+                key = key_of[number]
                 for item in index.items.with_key(key) if key in known else ():
                     rows.add(receipt, "reference", "full", item=item)
             if "RF" in texts[receipt] or "rf" in texts[receipt]:

@@ -27,6 +27,7 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LONGEST_WORD = 24
 _LAST_RUN = re.compile(r"([0-9]+)[^0-9]*$")
 _TIGHT = frozenset("-/._")
+_MOST_BESIDE = 18
 _STRONG = frozenset({"own_id", "creditor_reference", "document", "full", "bare", "digits", "order", "shipment"})
 
 
@@ -271,16 +272,17 @@ def _words(index: MatchIndex, receipt: int) -> list[Word]:
 
 def _beside(scan: Scan, window: Window) -> tuple[int, ...]:
     """Numbers joined to a stretch by anything but a blank."""
-    found = []
-    for near, left, right in (
-        (window.first - 1, window.first - 1, window.first),
-        (window.last + 1, window.last, window.last + 1),
-    ):
-        if 0 <= near < len(scan.runs) and scan.runs[near][0][0] <= "9" and len(scan.runs[near][0]) <= 18:
-            gap = scan.gap(left, right)
-            if gap and _TIGHT.issuperset(gap):
-                found.append(int(scan.runs[near][0]))
-    return tuple(found)
+    runs, first, last = scan.runs, window.first, window.last
+    found: tuple[int, ...] = ()
+    if first:
+        before, _, end = runs[first - 1]
+        if before[0] <= "9" and end < window.start and len(before) <= _MOST_BESIDE:
+            found = (int(before),) if _TIGHT.issuperset(scan.text[end : window.start]) else ()
+    if last + 1 < len(runs):
+        behind, start, _ = runs[last + 1]
+        if behind[0] <= "9" and window.end < start and len(behind) <= _MOST_BESIDE:
+            found += (int(behind),) if _TIGHT.issuperset(scan.text[window.end : start]) else ()
+    return found
 
 
 def _is_inside(scan: Scan, window: Window, prefixes: frozenset[str]) -> bool:
@@ -301,6 +303,9 @@ def _confused(index: MatchIndex, receipt: int) -> Iterator[tuple[int, int, str]]
     scan = index.scan(receipt)
     prefixes = index.items.series.prefixes
     pieces = [(match.group(), match.start(), match.end()) for match in _CHUNK.finditer(scan.text)]
+    if "".join([text for text, _, _ in pieces]).isdigit():
+        # Without a letter nothing can be confused.
+        return
     for position, (text, start, end) in enumerate(pieces):
         yield from _readings(text, start, end, prefixes)
         joined = text

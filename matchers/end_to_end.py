@@ -18,19 +18,19 @@ class EndToEnd:
     def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
         """Rows for receipts whose EndToEndId or mandate is one of ours."""
         rows = CandidateRows()
-        own = set(index.items.by_end_to_end.prime([*{compact(one) for one in index.text("end_to_end_id")}]))
-        mandates = set(index.items.by_mandate.prime([*{compact(one) for one in index.text("mandate_id")}]))
-        for receipt, (end_to_end, mandate) in enumerate(
-            zip(index.text("end_to_end_id"), index.text("mandate_id"), strict=True)
-        ):
-            if end_to_end and (key := compact(end_to_end)) in own:
+        ids, mandates = index.text("end_to_end_id"), index.text("mandate_id")
+        key_of = {text: compact(text) for text in {*ids, *mandates}}
+        own = set(index.items.by_end_to_end.prime([*dict.fromkeys(key_of[one] for one in ids)]))
+        signed = set(index.items.by_mandate.prime([*dict.fromkeys(key_of[one] for one in mandates)]))
+        for receipt, (end_to_end, mandate) in enumerate(zip(ids, mandates, strict=True)):
+            if end_to_end and (key := key_of[end_to_end]) in own:
                 items = index.items.by_end_to_end.get(key, ())
                 if len(items) == 1:
                     rows.add(receipt, "reference", "own_id", item=items[0])
                 else:
                     for item in items:
                         rows.add(receipt, "reference", "own_id", item=item, group=0)
-            if mandate and (key := compact(mandate)) in mandates:
+            if mandate and (key := key_of[mandate]) in signed:
                 for debtor in index.items.by_mandate.get(key, ()):
                     rows.add(receipt, "customer", "mandate", debtor=debtor)
         return rows.frame()

@@ -28,6 +28,8 @@ class ExactNumber:
     def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
         """Rows with the characters each number explains."""
         rows = CandidateRows()
+        series = index.items.series
+        lengths = series.lengths | series.bare_lengths
         pending: list[tuple[int, Window]] = []
         echoes: list[tuple[int, Window]] = []
         for receipt in range(index.count):
@@ -36,7 +38,7 @@ class ExactNumber:
             windows = index.windows(receipt)
             if windows:
                 taken = self._whole(rows, index, receipt, windows, echoes)
-                pending += self._digit_windows(index, receipt, windows, taken)
+                pending += self._digit_windows(index, receipt, windows, taken, lengths)
         self._by_digits(rows, index, pending)
         self._same_digits(rows, index, echoes)
         return rows.frame()
@@ -49,8 +51,11 @@ class ExactNumber:
         windows: list[Window],
         echoes: list[tuple[int, Window]],
     ) -> set[int]:
+        known = index.known_windows(receipt)
+        if not known:
+            return set()
         found = []
-        for window in index.known_windows(receipt):
+        for window in known:
             items = index.items.with_key(window.key) if len(window.key) >= _SHORTEST else ()
             others = index.items.other_numbers(window.key)
             if items or others:
@@ -78,21 +83,21 @@ class ExactNumber:
 
     @staticmethod
     def _digit_windows(
-        index: MatchIndex, receipt: int, windows: list[Window], taken: set[int]
+        index: MatchIndex, receipt: int, windows: list[Window], taken: set[int], lengths: frozenset[int]
     ) -> list[tuple[int, Window]]:
+        """Stretches of digits that name nothing as they are. lengths: digits a number of ours has, or has when cut."""
         scan = index.scan(receipt)
-        lengths = index.items.series.lengths | index.items.series.bare_lengths
         result = []
         for window in windows:
-            if not window.key.isdigit() or not _SHORTEST <= len(window.key) <= _LONGEST:
+            key, first, last, _, _, _ = window
+            if not _SHORTEST <= len(key) <= _LONGEST or not key.isdigit():
                 continue
-            if window.last > window.first and len(window.key) not in lengths:
+            if last > first and len(key) not in lengths:
                 continue
-            if any(run in taken for run in range(window.first, window.last + 1)):
+            if taken and not taken.isdisjoint(range(first, last + 1)):
                 continue
-            if scan.keyword(window.first) == "customer":
-                continue
-            result.append((receipt, window))
+            if scan.keyword(first) != "customer":
+                result.append((receipt, window))
         return result
 
     @staticmethod

@@ -83,6 +83,8 @@ class _Search:
                         named[row] = None
                     else:
                         spans.setdefault((hit.start, hit.end), []).append(row)
+        if not spans:
+            return list(named), False
         placed = sorted((start, end, rows[0]) for (start, end), rows in spans.items() if len(rows) == 1)
         expanded = False
         for position, (_, end, row) in enumerate(placed):
@@ -171,15 +173,11 @@ class _Search:
                 self._emit(solution.items, level, solution.ways)
 
     def _others(self, debtor: int, named: list[int]) -> list[int]:
+        """What else is open of a debtor, without what was issued after the payment."""
         taken = set(named)
-        return [
-            row
-            for row in self._items.items_of(debtor).tolist()
-            if row not in taken and self._items.open_at[row] and not self._is_later(row)
-        ]
-
-    def _is_later(self, row: int) -> bool:
-        return bool(self._items.issue_at[row] > self._index.days[self._receipt])
+        opened, issued, day = self._items.open_at, self._items.issue_at, self._index.days[self._receipt]
+        own = self._items.items_of(debtor).tolist()
+        return [row for row in own if opened[row] and issued[row] <= day and row not in taken]
 
     def _with_others(self, named: list[int], debtor: int) -> None:
         """Named items plus others of the same debtor: lists cut off at 140 characters, credit notes set off."""

@@ -15,7 +15,8 @@ from pipelines.ports.matcher import CandidateRows, MatchIndex
 
 _SHORTEST = 4
 _LONG_ENOUGH = 6
-# More than one number is meant, whatever the amount.
+# More than one number is meant, whatever the amount; what cannot hold any of it is told for all texts at once.
+_MAY_SET_OFF = r"GUTSCHR|VERRECHN|ABZ|GS| [+&] | UND "
 _SET_OFF = re.compile(r"GUTSCHR|VERRECHN|ABZ[GÜU]|\bGS\b| [+&] | UND ")
 
 
@@ -30,9 +31,11 @@ class WholeToken:
         texts = receipts["remittance"].str.upper().str.replace(r"[-/._]+", "", regex=True)
         find = index.items.single_key
         opened = index.items.open_at
+        suspects = texts.str.contains(_MAY_SET_OFF, regex=True).tolist()
+        words_of = texts.str.replace(r"[,;:]", " ", regex=True).tolist()
         tokens = [
-            () if _SET_OFF.search(text) else text.replace(",", " ").replace(";", " ").replace(":", " ").split()
-            for text in texts.tolist()
+            () if suspect and _SET_OFF.search(text) else words.split()
+            for suspect, text, words in zip(suspects, texts.tolist(), words_of, strict=True)
         ]
         known = index.items.prime_numbers(token for found in tokens for token in found if len(token) >= _SHORTEST)
         for receipt, words in enumerate(tokens):

@@ -33,10 +33,20 @@ class _Outcome(NamedTuple):
 
 
 class Examples:
-    """The clear receipts of one batch. in_full: judges and decides one receipt."""
+    """The clear receipts of one batch.
+
+    in_full: judges and decides one receipt. decided: what was decided so far under this policy, added to; nothing in it
+    is about this batch.
+    """
 
     def __init__(
-        self, policy: Policy, batch: Batch, weigher: Weigher, cases: ClearCases, in_full: Callable[[int], Decision]
+        self,
+        policy: Policy,
+        batch: Batch,
+        weigher: Weigher,
+        cases: ClearCases,
+        in_full: Callable[[int], Decision],
+        decided: dict[Hashable, Decision],
     ) -> None:
         self._policy = policy
         self._batch = batch
@@ -44,7 +54,7 @@ class Examples:
         self._cases = cases
         self._in_full = in_full
         self._prior = weigher.prior()
-        self._decided: dict[Hashable, Decision] = {}
+        self._decided = decided
         self._outcomes: dict[Hashable, _Outcome] = {}
         self._kinds: dict[int, Hashable] = {}
         self._taken: dict[int, tuple[int, _Outcome]] = {}

@@ -13,6 +13,7 @@ from datetime import date
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from pipelines.errors import FrameMismatch
@@ -233,6 +234,13 @@ def _no_candidates() -> pd.DataFrame:
     return empty(CANDIDATES)
 
 
+def _array(values: Sequence[Any], kind: str) -> Any:
+    """A column of a dtype as an array; several times faster than letting pandas find out what the values are."""
+    if kind == "text":
+        return pd.array(np.array(values, dtype=object), dtype=_DTYPES[kind])
+    return np.array(values, dtype=_DTYPES[kind])
+
+
 class CandidateRows:
     """Collects a strategy's rows column by column; ``frame()`` makes the CANDIDATES frame of them."""
 
@@ -264,8 +272,6 @@ class CandidateRows:
             return _no_candidates().copy(deep=False)
         columns: Iterable[Sequence[Any]] = zip(*self._rows, strict=True)
         return pd.DataFrame(
-            {
-                column.name: pd.Series(values, dtype=_DTYPES[column.kind])
-                for column, values in zip(CANDIDATES, columns, strict=True)
-            }
+            {column.name: _array(values, column.kind) for column, values in zip(CANDIDATES, columns, strict=True)},
+            copy=False,
         )

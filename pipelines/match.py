@@ -6,7 +6,7 @@ tells it with ``settle`` and ``reopen`` what posted in between. The result does 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -29,7 +29,7 @@ from pipelines.matching.columns import days
 from pipelines.matching.evidence import Weigher
 from pipelines.matching.explain import Explainer, Explanation, Judgement
 from pipelines.matching.items import ItemIndex
-from pipelines.matching.partition import Part, bounds, join
+from pipelines.matching.partition import Part, join
 from pipelines.matching.processes import in_processes, pieces, useful
 from pipelines.model.collector import paused
 from pipelines.model.construct import maker
@@ -90,6 +90,7 @@ class Matcher:
         # What is open now of items whose amount a plan has moved.
         self._moved: dict[str, int] = {}
         self._learned = learned
+        self._decided: dict[Hashable, Decision] = {}
         self._items = ItemIndex(
             items,
             collections if collections is not None else empty(COLLECTIONS),
@@ -138,7 +139,7 @@ class Matcher:
             # Who observes wants to see every receipt once, in this process.
             return self.part(frame).proposals
         processes = useful(len(frame), self._processes)
-        cuts = bounds(len(frame), pieces(len(frame), processes))
+        cuts = pieces(len(frame), processes)
         if processes > 1:
             self._items.build(processes)
         parts = in_processes(lambda place: self.part(frame.iloc[slice(*cuts[place])]), len(cuts), processes)
@@ -181,7 +182,7 @@ class Matcher:
         judgements: dict[int, Judgement] = {}
         # Who observes wants to see every receipt judged.
         examples = (
-            Examples(self._policy, batch, weigher, ClearCases(batch, weigher, explainer), in_full)
+            Examples(self._policy, batch, weigher, ClearCases(batch, weigher, explainer), in_full, self._decided)
             if self._observe is None
             else None
         )

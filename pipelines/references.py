@@ -16,6 +16,7 @@ from itertools import pairwise
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
+from pipelines.runs import cut
 from pipelines.text import fold
 
 FILLER = "|"
@@ -34,6 +35,9 @@ _DAY = r"(?:0?[1-9]|[12][0-9]|3[01])"
 _MON = r"(?:0?[1-9]|1[0-2])"
 _NOISE = re.compile(
     rf"""
+    # Where none of these stands nothing below can begin: most places are done with that.
+    (?:(?<![0-9])(?=[0-9+]|[ .:][0-9])|(?<![A-Z])(?=[ABDEFHIJKMNOPRST]|[A-Z]{{2}}[0-9]))
+    (?:
     (?P<iban>(?<![0-9A-Z])(?:IBAN[:\s]*)?[A-Z]{{2}}[0-9]{{2}}(?:\ ?[0-9A-Z]{{4}}){{2,7}}
         (?:\ ?[0-9A-Z]{{1,3}})?(?![0-9A-Z]))
   | (?P<creditor>(?<![0-9A-Z])[A-Z]{{2}}[0-9]{{2}}[A-Z]{{3}}0[0-9]{{10}}(?![0-9A-Z]))
@@ -55,7 +59,7 @@ _NOISE = re.compile(
   | (?P<amount>(?<![0-9A-Z])(?:EUR|EURO)[\s:.]*[0-9]{{1,3}}(?:\.?[0-9]{{3}})*(?:[.,][0-9]{{2}}|,-+)?(?![0-9.,])
        |(?<![0-9A-Z.,/-])[0-9]{{1,3}}(?:\.[0-9]{{3}})+,[0-9]{{2}}(?![0-9])
        |(?<![0-9A-Z.,/-])[0-9]{{1,6}},(?:[0-9]{{2}}|-+)(?![0-9,/])
-       |(?<![0-9A-Z.,/-])[0-9]{{1,6}}(?:\.[0-9]{{1,2}})?\ ?EUR(?:O)?(?![A-Z]))
+       |(?<![0-9A-Z.,/-])[0-9]{{1,6}}(?:\.[0-9]{{1,2}})?\ ?EUR(?:O)?(?![A-Z])))
     """,
     re.VERBOSE,
 )
@@ -154,7 +158,7 @@ class Scan:
     def _keyword(self, run: int) -> str:
         for back in range(run - 1, max(run - 4, -1), -1):
             word = self.runs[back][0]
-            if word[0].isdigit():
+            if word[0] <= "9":
                 break
             if word in CUSTOMER_WORDS:
                 return "customer"
@@ -177,16 +181,39 @@ def scan(text: str, is_number: Callable[[str], bool] | None = None) -> Scan:
     return scan_folded(fold(text), is_number)
 
 
-def may_be_noisy(folded: Sequence[str]) -> list[bool]:
-    """For many folded texts at once, whether noise of several words may be in them; see ``scan_folded``."""
+def scan_folded(folded: str, is_number: Callable[[str], bool] | None = None) -> Scan:
+    """``scan`` of a text that is folded."""
+    result = _without_noise(folded, is_number, _TRIGGER.search(folded) is not None)
+    result.runs = [(found.group(), found.start(), found.end()) for found in _RUN.finditer(result.text)]
+    if any(run[0][:4] in _STEMS for run in result.runs):
+        _add_words(result)
+    return result
+
+
+def scan_all(folded: Sequence[str], is_number: Callable[[str], bool] | None = None) -> list[Scan]:
+    """``scan_folded`` of many texts: what is rare in them is looked for in all of them at once, and so are the runs."""
     if not folded:
         return []
-    found: list[bool] = pc.match_substring_regex(pa.array(folded, pa.large_string()), _TRIGGER.pattern).to_pylist()
-    return found
+    texts = pa.array(folded, pa.large_string())
+    noisy = pc.match_substring_regex(texts, _TRIGGER.pattern).to_pylist()
+    stretched = pc.match_substring_regex(texts, _STRETCH.pattern).to_pylist()
+    result = [
+        _without_noise(text, is_number, loud) if loud or single else Scan(text, [])
+        for text, loud, single in zip(folded, noisy, stretched, strict=True)
+    ]
+    words = cut([one.text for one in result])
+    hot = {word for word in {word for runs in words for word, _, _ in runs} if word[:4] in _STEMS}
+    for one, runs in zip(result, words, strict=True):
+        one.runs = runs
+        for run in runs:
+            if run[0] in hot:
+                _add_words(one)
+                break
+    return result
 
 
-def scan_folded(folded: str, is_number: Callable[[str], bool] | None = None, noisy: bool | None = None) -> Scan:
-    """``scan`` of a text that is folded. noisy: see ``may_be_noisy``; None where nobody has looked."""
+def _without_noise(folded: str, is_number: Callable[[str], bool] | None, noisy: bool) -> Scan:
+    """A text whose noise is blanked, not cut into runs. noisy: noise of several words may be in it."""
     noise: list[str] = []
     periods: list[int] = []
     dates: list[tuple[int, int, int]] = []
@@ -208,7 +235,7 @@ def scan_folded(folded: str, is_number: Callable[[str], bool] | None = None, noi
         noise.append(kind)
         return FILLER * len(stretch)
 
-    if _TRIGGER.search(folded) if noisy is None else noisy:
+    if noisy:
         clean = _NOISE.sub(blank, folded)
     else:
         # Without a trigger word only a single stretch of digits and signs can be noise: far fewer places to look at.
@@ -227,13 +254,7 @@ def scan_folded(folded: str, is_number: Callable[[str], bool] | None = None, noi
                 dates.extend(_date_in(stretch))
             noise.append(kind)
             clean = clean[:start] + FILLER * len(stretch) + clean[found.end() :]
-    runs = [(found.group(), found.start(), found.end()) for found in _RUN.finditer(clean)]
-    result = Scan(clean, runs, tuple(periods), tuple(dates), noise=noise)
-    for run in runs:
-        if run[0][:4] in _STEMS:
-            _add_words(result)
-            break
-    return result
+    return Scan(clean, [], tuple(periods), tuple(dates), noise=noise)
 
 
 @lru_cache(maxsize=65536)

@@ -12,7 +12,6 @@ import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from pipelines.learning.patterns import terms_of
 
@@ -84,13 +83,8 @@ class Honesty:
         return sum(terms.get(term, 0.0) for term in terms_of(pattern))
 
 
-@lru_cache(maxsize=8)
-def _starts(knots: tuple[tuple[float, float], ...]) -> list[float]:
-    return [knot[0] for knot in knots]
-
-
 def _interpolate(knots: tuple[tuple[float, float], ...], bits: float) -> float:
-    place = bisect_right(_starts(knots), bits)
+    place = bisect_right(knots, (bits, math.inf))
     if place == 0:
         return knots[0][1]
     if place == len(knots):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipelines.matching.columns import NO_DAY
 from pipelines.matching.items import ItemIndex
@@ -17,8 +17,7 @@ EXPLAINING = frozenset({"exact", "discount", "declared", "listed_sum", "combined
 MOST_CHARGES_MINOR = 5000
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """What one item (row −1: the debtor's account) receives; see ProposedLine."""
 
     row: int
@@ -27,8 +26,7 @@ class Line:
     kind: AllocationKind
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """One way an amount settles items. level: of the policy's ``amount`` field."""
 
     level: str

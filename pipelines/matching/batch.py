@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,11 @@ import pandas as pd
 
 from pipelines.frames import CANDIDATES, conform
 from pipelines.learning.payers import Learned
-from pipelines.matching.columns import days, whole_numbers
+from pipelines.matching.columns import Flags, days, whole_numbers
 from pipelines.matching.items import ItemIndex
 from pipelines.policy import Policy
 from pipelines.ports.matcher import Hit, Window
-from pipelines.references import Scan, clean_iban, may_be_noisy, scan, scan_folded
+from pipelines.references import Scan, clean_iban, scan, scan_all
 from pipelines.text import fold
 
 # Signs that may stand inside one number; a comma, plus or semicolon separates numbers.
@@ -23,6 +24,8 @@ _CLOSE = frozenset("-/._")
 _WORD = re.compile(r"[0-9A-Z]+(?:[-/._]+[0-9A-Z]+)*")
 _NO_SIGNS = {ord(sign): None for sign in "-/._"}
 _MOST_RUNS = 6
+# A named tuple without asking for its fields by name: there are several for every text.
+_tuple = tuple.__new__
 _LONGEST_TEXT = 2000
 # Field levels after which no further search is needed when the amount fits.
 CLEAR_LEVELS = frozenset({"own_id", "creditor_reference", "document", "full", "digits", "bare"})
@@ -57,9 +60,11 @@ class Batch:
         self._texts: dict[str, list[str]] = {}
         self._scans: list[Scan | None] = [None] * self.count
         self._windows: list[list[Window] | None] = [None] * self.count
+        self._known_windows: list[list[Window] | None] = [None] * self.count
         self._all_read = False
         self._known: set[str] = set()
         self._ibans: list[str] | None = None
+        self._payers: list[list[str]] | None = None
         self._item_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
         self._debtor_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
         self._clear = [False] * self.count
@@ -85,8 +90,10 @@ class Batch:
 
     def payers(self, receipt: int) -> list[str]:
         """The names of who paid: counterparty and ultimate debtor, without doubles and empties."""
-        name, ultimate = self.text("counterparty_name")[receipt], self.text("ultimate_name")[receipt]
-        return [name] * bool(name) + [ultimate] * bool(ultimate and ultimate != name)
+        if self._payers is None:
+            both = zip(self.text("counterparty_name"), self.text("ultimate_name"), strict=True)
+            self._payers = [[*dict.fromkeys(filter(None, names))] for names in both]
+        return self._payers[receipt]
 
     def prime_names(self) -> None:
         """Read the names of everybody in question at once, payers' and debtors'."""
@@ -96,7 +103,9 @@ class Batch:
         payers = [name for receipt in unread for name in self.payers(receipt)]
         asked = np.array(sorted(debtors), np.int64)
         self.items.names.prime(payers, asked)
-        self.items.debtor_numbers.prime(asked)
+        # Whoever is in question is named by number in the end.
+        everybody = {debtor for hits in self._debtor_hits for debtor in hits if debtor >= 0} | debtors
+        self.items.debtor_numbers.prime(np.fromiter(everybody, np.int64, len(everybody)))
 
     def scan(self, receipt: int) -> Scan:
         """The remittance text of a receipt, noise blanked."""
@@ -123,8 +132,11 @@ class Batch:
 
     def known_windows(self, receipt: int) -> list[Window]:
         """Those of ``windows`` that are a key of an item or debtor as they are."""
-        windows, known = self.windows(receipt), self._known
-        return [window for window in windows if window.key in known]
+        found = self._known_windows[receipt]
+        if found is None:
+            windows, known = self.windows(receipt), self._known
+            found = self._known_windows[receipt] = [window for window in windows if window.key in known]
+        return found
 
     def _read_all(self) -> None:
         """The windows of every text that still has to be read, and all their keys looked up at once."""
@@ -133,10 +145,10 @@ class Batch:
         self._all_read = True
         texts = self.text("remittance")
         unread = [one for one in range(self.count) if not self._done[one] and self._windows[one] is None]
-        folded = [fold(texts[receipt][:_LONGEST_TEXT]) for receipt in unread]
-        for receipt, text, noisy in zip(unread, folded, may_be_noisy(folded), strict=True):
-            if self._scans[receipt] is None:
-                self._scans[receipt] = scan_folded(text, self._is_number, noisy)
+        unscanned = [receipt for receipt in unread if self._scans[receipt] is None]
+        folded = [fold(texts[receipt][:_LONGEST_TEXT]) for receipt in unscanned]
+        for receipt, found in zip(unscanned, scan_all(folded, self._is_number), strict=True):
+            self._scans[receipt] = found
         keys: dict[str, None] = {}
         for receipt in unread:
             if self._windows[receipt] is None:
@@ -146,30 +158,31 @@ class Batch:
         self._known = self.items.prime(keys)
 
     def _find_windows(self, text: Scan) -> list[Window]:
-        runs = text.runs
-        result = []
+        runs, whole, longest = text.runs, text.text, self._longest
+        count = len(runs)
+        result: list[Window] = []
         for first, (word, start, end) in enumerate(runs):
             key, natural = word, True
             digits = word[0] <= "9"
             if digits:
-                result.append(Window(word, first, first, start, end, True))
+                result.append(_tuple(Window, (word, first, first, start, end, True)))
             elif word not in self._starts:
                 continue
-            for last in range(first + 1, min(first + _MOST_RUNS, len(runs))):
+            for last in range(first + 1, min(first + _MOST_RUNS, count)):
                 following, next_start, next_end = runs[last]
-                gap = text.text[end:next_start]
-                if gap:
-                    is_digit = following[0] <= "9"
+                is_digit = following[0] <= "9"
+                if next_start > end:
+                    gap = whole[end:next_start]
                     if len(gap) > 3 or not (_INNER if is_digit else _CLOSE).issuperset(gap):
                         break
                     natural = natural and " " not in gap
                 key += following
                 end = next_end
-                if len(key) > self._longest:
+                if len(key) > longest:
                     break
-                if digits or following[0] <= "9":
+                if digits or is_digit:
                     digits = True
-                    result.append(Window(key, first, last, start, end, natural))
+                    result.append(_tuple(Window, (key, first, last, start, end, natural)))
         if self.items.series.mixed:
             result += self._words_with_letters(text, {(window.start, window.end) for window in result})
         return result
@@ -192,25 +205,37 @@ class Batch:
         if frame.empty:
             return
         frame = conform(frame, CANDIDATES, f"candidates of {strategy}")
-        columns: list[list[Any]] = [frame[column.name].tolist() for column in CANDIDATES]
-        size, debtors, opened = self.items.size, len(self.items.debtor_numbers), self.items.open_at
-        rows = np.unique(frame["item"].to_numpy(dtype=np.int64))
-        self.items.numbers.prime(rows[(rows >= 0) & (rows < size)])
-        for receipt, item, debtor, group, field, level, start, end, ways, cents in zip(*columns, strict=True):
-            if not (0 <= receipt < self.count and -1 <= item < size and -1 <= debtor < debtors):
-                continue
-            if group >= 0:
-                if item >= 0:
-                    whole = self._groups[receipt].setdefault((strategy, group), Group(field, level, ways))
-                    whole.rows.append(item)
-                    whole.amounts.append(cents)
-            elif item >= 0:
-                self._item_hits[receipt].setdefault(item, []).append(Hit(field, level, start, end))
-                if level in CLEAR_LEVELS and opened[item] == self.amounts[receipt]:
-                    self._clear[receipt] = True
-                    self._done[receipt] = strategy == "whole_token" and self._pays_for(receipt, item)
-            else:
-                self._debtor_hits[receipt].setdefault(debtor, []).append(Hit(field, level, start, end))
+        column = {one.name: frame[one.name].to_numpy() for one in CANDIDATES}
+        size, debtors = self.items.size, len(self.items.debtor_numbers)
+        receipt, item, debtor, grouped = (column[name] for name in ("receipt", "item", "debtor", "group"))
+        known = (receipt >= 0) & (receipt < self.count) & (item >= -1) & (item < size) & (debtor >= -1)
+        known &= debtor < debtors
+        self.items.numbers.prime(np.unique(item[(item >= 0) & (item < size)]))
+        named = item >= 0
+
+        def rows(wanted: Flags, *names: str) -> Iterator[Any]:
+            """The rows told by a mask, without the columns that say nothing there."""
+            return zip(*(column[name][wanted].tolist() for name in names), strict=True)
+
+        alone = known & (grouped < 0)
+        self._add_items(strategy, rows(alone & named, "receipt", "item", "field", "level", "start", "end"))
+        for at, owner, *hit in rows(alone & ~named, "receipt", "debtor", "field", "level", "start", "end"):
+            self._debtor_hits[at].setdefault(owner, []).append(_tuple(Hit, hit))
+        together = known & (grouped >= 0) & named
+        for at, row, group, field, level, ways, cents in rows(
+            together, "receipt", "item", "group", "field", "level", "ways", "amount_minor"
+        ):
+            whole = self._groups[at].setdefault((strategy, group), Group(field, level, ways))
+            whole.rows.append(row)
+            whole.amounts.append(cents)
+
+    def _add_items(self, strategy: str, rows: Iterator[Any]) -> None:
+        opened, amounts, every = self.items.open_at, self.amounts, self._item_hits
+        for receipt, item, *hit in rows:
+            every[receipt].setdefault(item, []).append(_tuple(Hit, hit))
+            if hit[1] in CLEAR_LEVELS and opened[item] == amounts[receipt]:
+                self._clear[receipt] = True
+                self._done[receipt] = strategy == "whole_token" and self._pays_for(receipt, item)
 
     def _pays_for(self, receipt: int, item: int) -> bool:
         """Whether the payer's account is known for the item's debtor and for nobody else."""

@@ -1,10 +1,10 @@
 """Receipts that clearly pay one item, decided by example: equal evidence has equal consequences.
 
-Where exactly what is open of one item is paid, and neither another item nor another debtor is in question, what a
-receipt may be depends on a handful of levels and bits. The first receipt with the same levels, on the same side of
-every gate, is judged in full; the others of the batch take over its reason and disposition (``pipelines.by_example``),
-only their bits are added up anew, and no explanation is built for them. What is left out here is judged one by one; so
-is who claims an item that another one claims as well.
+Where exactly what is open of one item is paid, and no other item is in question, what a receipt may be depends on a
+handful of levels and bits. The first receipt with the same levels, on the same side of every gate, is judged in full;
+the others of the batch take over its reason and disposition (``pipelines.by_example``), only their bits are added up
+anew, and no explanation is built for them. What is left out here is judged one by one; so is who claims an item that
+another one claims as well.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ class Case(NamedTuple):
 
     level, reference: how the item is named, and its bits. against: reason codes of what speaks against it. share: of
     the debtor's other items that cost the same. surprise: bits a fitting amount is worth. flags: digits nobody knows, a
-    number of our shape, a word for a refund, for another purpose. above_limit: too much to post by itself.
+    number of our shape, a word for a refund, for another purpose. above_limit: too much to post by itself. others: log2
+    weights of something not loaded of other debtors in question.
     """
 
     row: int
@@ -40,6 +41,7 @@ class Case(NamedTuple):
     date: Evidence
     flags: tuple[bool, bool, bool, bool]
     above_limit: bool
+    others: tuple[float, ...]
 
 
 class Weight(NamedTuple):
@@ -80,8 +82,6 @@ class ClearCases:
         debtor = items.debtor_at[row]
         if items.open_at[row] != amount or not self._explainer.same_currency(receipt, row):
             return None
-        if not batch.debtor_hits(receipt).keys() <= {debtor}:
-            return None
         if self._habits and batch.ibans()[receipt] in self._habits:
             return None
         if self._refuses and weigher.refusal(receipt, (row,), debtor) is not None:
@@ -97,10 +97,30 @@ class ClearCases:
         level, reference = self._explainer.reference(receipt, row, against)
         # Where the item is named, how often its amount repeats does not matter (see ``rivals``).
         share = 0.0 if level in CLEAR else weigher.same_amount_share(debtor, amount, (row,))
+        surprise = weigher.surprise(receipt, 1)
+        hits = batch.debtor_hits(receipt)
+        others = () if len(hits) < 2 and debtor in hits else self._others(receipt, debtor, level, surprise)
         return Case(
-            row, level, reference, tuple(against), share, weigher.surprise(receipt, 1), payer,
-            weigher.date(receipt, (row,)), flags, amount > self._limit > 0,
+            row, level, reference, tuple(against), share, surprise, payer, weigher.date(receipt, (row,)), flags,
+            amount > self._limit > 0, others,
         )  # fmt: skip
+
+    def _others(self, receipt: int, debtor: int, level: str, surprise: float) -> tuple[float, ...]:
+        """Of each other debtor in question: the log2 weight of something of theirs that is not loaded."""
+        found = []
+        for other in self._batch.debtor_hits(receipt):
+            if other < 0 or other == debtor:
+                continue
+            bits = self._weigher.payer(receipt, other).bits
+            if bits < SOME_PAYER_BITS:
+                continue
+            if level in CLEAR:
+                against = self._bits["reference"]["other"]
+            else:
+                amount = self._batch.amounts[receipt]
+                against = repeats(self._weigher.same_amount_share(other, amount, ()), surprise)
+            found.append(self._unlisted + bits + against)
+        return tuple(found)
 
     def weigh(self, case: Case) -> Weight:
         """What judging the receipt in full would come to: the same sums in the same order."""
@@ -116,6 +136,7 @@ class ClearCases:
             if case.level == "period":
                 against += self._bits["reference"]["other_period"]
             rivals.append(self._unlisted + payer_bits + against)
+        rivals += case.others
         return Weight(amount, posterior([score, *rivals], 1)[0], score - max(rivals))
 
     def _by_account(self, receipt: int, debtor: int) -> Payer:

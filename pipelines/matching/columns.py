@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from string import ascii_letters, digits
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ Flags = npt.NDArray[np.bool_]
 
 # 18 digits are the most a signed 64-bit integer always holds.
 MAX_DIGITS = 18
+# Texts changed at once.
+_BLOCK = 1 << 15
 
 
 def strings(series: pd.Series) -> Any:
@@ -37,17 +40,55 @@ def is_blank(array: Any) -> bool:
 def compacted(array: Any) -> Any:
     """``text.compact`` of every value."""
     ascii_only = pc.string_is_ascii(array)
-    result = pc.replace_substring_regex(pc.ascii_upper(array), "[^0-9A-Z]+", "")
+    result = _signs(array, _LETTERS_AND_DIGITS)
     places = np.flatnonzero(~ascii_only.to_numpy(zero_copy_only=False))
     return fixed(result, places, array, compact)
 
 
+def _becoming(signs: bytes, becoming: bytes) -> npt.NDArray[np.uint8]:
+    """What each byte becomes; 0 for what is left out."""
+    table = np.zeros(256, np.uint8)
+    table[list(signs)] = list(becoming)
+    return table
+
+
+_DIGITS_ALONE = _becoming(digits.encode(), digits.encode())
+_LETTERS_AND_DIGITS = _becoming((digits + ascii_letters).encode(), (digits + ascii_letters).upper().encode())
+
+
+def _signs(array: Any, becoming: npt.NDArray[np.uint8]) -> Any:
+    """Every value with its bytes replaced or left out, at a third of the cost of a regular expression.
+
+    A block at a time: memory that is used again costs nothing, and touching new memory is what is slow here.
+    """
+    if not len(array):
+        return array
+    _, offsets, data = array.buffers()
+    ends = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+    raw = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
+    places = np.zeros(len(ends), np.int64)
+    pieces, total = [], 0
+    for start in range(0, len(array), _BLOCK):
+        stop = min(start + _BLOCK, len(array))
+        changed = becoming[raw[ends[start] : ends[stop]]]
+        kept = changed != 0
+        before = np.zeros(len(kept) + 1, np.int64)
+        np.cumsum(kept, out=before[1:])
+        places[start + 1 : stop + 1] = before[ends[start + 1 : stop + 1] - ends[start]] + total
+        pieces.append(changed[kept])
+        total += len(pieces[-1])
+    buffers = [None, pa.py_buffer(places), pa.py_buffer(np.concatenate(pieces))]
+    return pa.Array.from_buffers(pa.large_string(), len(array), buffers)
+
+
 def digit_values(keys: Any) -> tuple[Ints, Ints]:
     """All digits of every key as one number (−1 where none or more than MAX_DIGITS), and how many digits there are."""
-    digits = pc.replace_substring_regex(keys, "[^0-9]+", "")
-    lengths = pc.binary_length(digits).to_numpy(zero_copy_only=False).astype(np.int64)
+    texts = _signs(keys, _DIGITS_ALONE)
+    lengths = pc.binary_length(texts).to_numpy(zero_copy_only=False).astype(np.int64)
     usable = (lengths > 0) & (lengths <= MAX_DIGITS)
-    values = pc.cast(pc.if_else(pa.array(usable), digits, "0"), pa.int64()).to_numpy(zero_copy_only=False).copy()
+    if not usable.all():
+        texts = pc.if_else(pa.array(usable), texts, "0")
+    values = pc.cast(texts, pa.int64()).to_numpy(zero_copy_only=False).copy()
     values[~usable] = -1
     return values, lengths
 
@@ -68,11 +109,37 @@ def whole_numbers(series: pd.Series, absent: int = 0) -> Ints:
     return series.to_numpy(dtype="int64", na_value=absent).copy()
 
 
+def in_order(keys: npt.NDArray[Any]) -> Ints:
+    """Places in the order of their 64-bit keys, equal keys in the order given: a stable ``argsort``.
+
+    Key and place in one word are sorted without looking anything up, in two thirds of the time.
+    """
+    width = max(len(keys) - 1, 1).bit_length()
+    places = np.arange(len(keys), dtype=keys.dtype)
+    packed: npt.NDArray[Any]
+    if keys.dtype == np.uint64:
+        shift = np.uint64(width)
+        # Of a hash the first bits tell nearly all apart. Where they do not, it is sorted the slow way below.
+        packed = (keys >> shift << shift) | places
+    elif len(keys) and int(keys.min()) >= 0 and int(keys.max()) < 1 << (63 - width):
+        packed = (keys << width) | places
+    else:
+        slowly: Ints = np.argsort(keys, kind="stable")
+        return slowly
+    packed.sort()
+    packed &= keys.dtype.type((1 << width) - 1)
+    order: Ints = packed.astype(np.int64, copy=False)
+    found = keys[order]
+    if bool((found[1:] < found[:-1]).any()):
+        order = np.argsort(keys, kind="stable")
+    return order
+
+
 class Groups:
     """Rows grouped by a code 0..n−1: ``groups.of(code)`` are its rows in ascending order."""
 
     def __init__(self, codes: Ints, count: int) -> None:
-        self._order = np.argsort(codes, kind="stable")
+        self._order = in_order(codes)
         self._starts = np.searchsorted(codes[self._order], np.arange(count + 1))
 
     def of(self, code: int) -> Ints:
@@ -88,7 +155,7 @@ class SortedKeys:
 
     def __init__(self, keys: Ints, usable: Flags | None = None) -> None:
         rows = np.flatnonzero(usable) if usable is not None else np.arange(len(keys))
-        order = np.argsort(keys[rows], kind="stable")
+        order = in_order(keys[rows])
         self._rows = rows[order]
         self._keys = keys[rows][order]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Hashable
 from datetime import date
 
 import numpy as np
@@ -16,7 +17,7 @@ from pipelines.learning.patterns import family_of_reference
 from pipelines.matching.amounts import density
 from pipelines.matching.batch import Batch
 from pipelines.matching.columns import NO_DAY
-from pipelines.matching.fields import Payer, Reading
+from pipelines.matching.fields import Payer, Reading, make_evidence, make_payer, make_reading
 from pipelines.model.proposal import Evidence
 from pipelines.ports.matcher import Hit
 from pipelines.references import Scan
@@ -54,13 +55,15 @@ class Weigher:
         self._rules = batch.policy.amounts
         self._payers: dict[tuple[int, int], Payer] = {}
         self._alike: dict[tuple[str, float, str, float, str, float, str, bool], Payer] = {}
-        self._same: dict[tuple[tuple[Evidence, ...], float, str, bool, bool, bool], Payer] = {}
+        self._same: dict[Hashable, Payer] = {}
         self._carried: dict[tuple[int, str], float] = {}
         self._surprises: dict[tuple[int, int], float] = {}
         self._names_learned = bool(batch.learned.names)
         self._refused = bool(batch.learned.refused_items or batch.learned.refused_debtors)
         self._readings: dict[int, Reading] = {}
         self._evidence: dict[tuple[str, str, float], Evidence] = {}
+        self._owners: dict[str, tuple[tuple[int, str], ...]] = {}
+        self._dates = {level: self.row("date", level, bits) for level, bits in self._bits["date"].items()}
         self.prior_item = -math.log2(batch.items.open_count)
         self.prior_debtor = -math.log2(max(len(batch.items.debtor_numbers), 1))
 
@@ -70,7 +73,7 @@ class Weigher:
         found = self._evidence.get(key)
         if found is None:
             rounded = (field, level, round(bits, 2))
-            found = self._evidence[key] = self._evidence.setdefault(rounded, Evidence(*rounded))
+            found = self._evidence[key] = self._evidence.setdefault(rounded, make_evidence(*rounded))
         return found
 
     def prior(self) -> Evidence:
@@ -95,7 +98,7 @@ class Weigher:
         if items.series.mixed and items.series.is_mixed_shape(key := compact(items.numbers[row])):
             return min(base, _DIGIT_BITS * len(key))
         digits = int(items.digit_lengths[row])
-        year_in_front = int(items.series.short_year[row]) >= 0
+        year_in_front = bool(items.series.short_year[row] >= 0)
         if hit.level == "short":
             counter = int(items.counters[row])
             digits = len(str(counter)) if counter > 0 else digits
@@ -126,7 +129,7 @@ class Weigher:
     def _read(self, receipt: int) -> Reading:
         batch = self._batch
         if batch.is_done(receipt):
-            return Reading(False, False, dict.fromkeys(batch.item_hits(receipt), (-1, -1)))
+            return make_reading(False, False, dict.fromkeys(batch.item_hits(receipt), (-1, -1)))
         spans: list[tuple[int, int]] = []
         clear: dict[int, tuple[int, int]] = {}
         for row, hits in batch.item_hits(receipt).items():
@@ -148,7 +151,7 @@ class Weigher:
         for position, (run, start, end) in enumerate(runs):
             if run[0] > "9" or (len(run) < 3 and not series.is_short_shape(runs, scan.text, position)):
                 continue
-            if any(left <= start and end <= right for left, right in spans):
+            if spans and any(left <= start and end <= right for left, right in spans):
                 continue
             if len(run) == 4 and run[:2] in {"19", "20"} and not series.is_own_shape("", run):
                 continue
@@ -160,7 +163,7 @@ class Weigher:
                 foreign = foreign or series.is_part_of_own_shape(scan.runs, scan.text, position)
         if series.mixed and not foreign and self._holds_mixed(scan, spans):
             unexplained = foreign = True
-        return Reading(unexplained, foreign, clear)
+        return make_reading(unexplained, foreign, clear)
 
     def _holds_mixed(self, scan: Scan, spans: list[tuple[int, int]]) -> bool:
         """Whether a word that nothing explains looks like a number of ours with letters behind digits."""
@@ -227,11 +230,13 @@ class Weigher:
         identified = max(account, customer) >= _IDENTIFIED
         other_name = name_level == "other" and not known
         strength = max(strongest, 0.0)
-        key = tuple(rows), strength, contradiction, named, identified, other_name
+        # Equal rows are one object, so its place in memory says which it is.
+        key = *map(id, rows), strength, contradiction, named, identified, other_name
         found = self._same.get(key)
         if found is None:
             bits = sum([row.bits for row in rows])
-            found = self._same[key] = Payer(bits, strength, key[0], contradiction, named, identified, other_name)
+            found = make_payer(bits, strength, tuple(rows), contradiction, named, identified, other_name)
+            self._same[key] = found
         return found
 
     def _account(self, receipt: int, debtor: int) -> tuple[str, float, str]:
@@ -239,7 +244,9 @@ class Weigher:
         iban = self._batch.ibans()[receipt]
         if not iban:
             return "absent", bits["absent"], ""
-        owners = self._items.by_iban(iban)
+        owners = self._owners.get(iban)
+        if owners is None:
+            owners = self._owners[iban] = self._items.by_iban(iban)
         if not owners:
             level = "changed" if self._items.has_iban[debtor] else "unknown"
             return level, bits[level], ""
@@ -340,7 +347,7 @@ class Weigher:
             level = "late"
         else:
             level = "plausible"
-        return self.row("date", level, self._bits["date"][level])
+        return self._dates[level]
 
     def _said_day(self, receipt: int, rows: tuple[int, ...]) -> str:
         """``named`` when the text gives the day of issue of one of these items; ``other_day`` when it gives that of

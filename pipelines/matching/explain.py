@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -20,6 +21,7 @@ _STRONG_REFERENCE = 14.0
 _STRONG_PAYER = 10.0
 _RARE_AMOUNT = 8.0
 _KIND = 5.0
+_LEGIBLE = DAMAGED - FAINT
 _REFUSED = frozenset({"late_discount", "unagreed_discount"})
 
 
@@ -96,6 +98,8 @@ class Explainer:
         self._charges: list[int] = batch.frame["charges_minor"].fillna(0).astype("int64").tolist()
         codes = {name: code for code, name in enumerate(batch.items.currencies)}
         self._currency = [codes.get(name or "EUR", -1) for name in batch.text("currency")]
+        # The same memory, read one value at a time.
+        self._currency_at: Sequence[int] = batch.items.currency_codes.data
         self._duplicate = math.log2(batch.policy.priors["duplicate"])
 
     def judge(self, receipt: int) -> Judgement:
@@ -114,26 +118,14 @@ class Explainer:
         ranked = list(found.values())
         if len(ranked) > 1:
             ranked.sort(key=lambda one: (-one.score, self._sort_key(one)))
+        kept = ranked[:_KEPT]
+        others = rivals(batch, self._weigher, receipt, kept)
         if batch.is_done(receipt):
-            return Judgement(
-                receipt,
-                ranked[:_KEPT],
-                rivals(batch, self._weigher, receipt, ranked[:_KEPT]),
-                False,
-                False,
-                False,
-                False,
-            )
+            return Judgement(receipt, kept, others, False, False, False, False)
         scan = batch.scan(receipt)
         return Judgement(
-            receipt,
-            ranked[:_KEPT],
-            rivals(batch, self._weigher, receipt, ranked[:_KEPT]),
-            reading.unexplained,
-            reading.foreign,
-            scan.refund,
-            scan.other_purpose,
-        )
+            receipt, kept, others, reading.unexplained, reading.foreign, scan.refund, scan.other_purpose
+        )  # fmt: skip
 
     def worth_weighing(self, receipt: int) -> list[int]:
         """Items found for a receipt, without those of strangers that merely cost the same, where something better fits.
@@ -191,15 +183,15 @@ class Explainer:
 
     def same_currency(self, receipt: int, row: int) -> bool:
         """Whether a receipt is in the currency of an item."""
-        return bool(self._items.currency_codes[row] == self._currency[receipt])
+        return self._currency_at[row] == self._currency[receipt]
 
     # --- one item ------------------------------------------------------------------------------------------------
 
     def _single(self, receipt: int, row: int) -> Explanation | None:
         items, batch = self._items, self._batch
-        amount = batch.amounts[receipt]
-        if not self.same_currency(receipt, row):
+        if self._currency_at[row] != self._currency[receipt]:
             return None
+        amount = batch.amounts[receipt]
         if items.open_at[row] == 0:
             return self._closed(receipt, row, amount)
         told = batch.days[receipt], self._declared[receipt], self._charges[receipt]
@@ -315,9 +307,13 @@ class Explainer:
         bits = self._bits["reference"]
         reading = self._weigher.reading(receipt)
         hit, value = self._weigher.best_hit(receipt, row)
-        others = [other for other in reading.clear if other != row]
+        clear = reading.clear
+        # Most texts name one item, and it is this one.
+        others = [other for other in clear if other != row] if len(clear) > (row in clear) else ()
         if hit is not None:
-            if hit.level in DAMAGED - FAINT and hit.start >= 0:
+            if not others:
+                return hit.level, value
+            if hit.level in _LEGIBLE and hit.start >= 0:
                 # What is read as a damaged form of this item may be the very number that names another one.
                 apart = [other for other in others if not _overlap(reading.clear[other], (hit.start, hit.end))]
             elif hit.level in FAINT:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipelines.model.construct import maker
 from pipelines.model.proposal import Evidence
 
 
@@ -35,3 +36,7 @@ class Reading:
     unexplained: bool
     foreign: bool
     clear: dict[int, tuple[int, int]]
+
+
+# The same values, made without paying for their frozenness: there is one or more for every receipt.
+make_evidence, make_payer, make_reading = maker(Evidence), maker(Payer), maker(Reading)

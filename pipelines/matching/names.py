@@ -200,7 +200,9 @@ class Names:
             blocks = sorted((self._block(word) for word in wanted), key=len) if carried else []
             if blocks and 0 < len(blocks[0]) <= _LARGEST_BLOCK:
                 block = blocks[0]
-                for other in blocks[1:] if len(block) > _SMALL_BLOCK else ():
+                for other in blocks[1:]:
+                    if len(block) <= _SMALL_BLOCK:
+                        break
                     block = block[_in_both(block, other)]
                 same = (debtor for debtor in block.tolist() if any(sorted(own) == wanted for own in self.of(debtor)))
                 found = tuple(same)
@@ -215,7 +217,10 @@ class Names:
         if best is None:
             best = ("none", 0.0)
             payer = self.payer(name)
-            for known in self.of(debtor) if payer else ():
+            names = self.of(debtor)
+            if payer and len(names) == 1:
+                best = self._against(payer, names[0])
+            for known in names if payer and len(names) > 1 else ():
                 found = self._against(payer, known)
                 if _ORDER[found[0]] > _ORDER[best[0]] or (found[0] == best[0] and found[1] > best[1]):
                     best = found

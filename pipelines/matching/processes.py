@@ -26,8 +26,8 @@ LEAST: Final = 1500
 # Receipts judged at once: enough to ask the tables in bulk, few enough that what is read and weighed of them fits the
 # processor's cache and the last part keeps nobody waiting.
 PIECE: Final = 4000
-# A process that shares its work takes at least so many parts.
-_TURNS: Final = 4
+# Every part asks all tables once, whatever its size: smaller ones are not worth that.
+_LEAST_PIECE: Final = 400
 _PLACE: Final = struct.Struct("<I")
 _DONE: Final = struct.Struct("<IQ")
 
@@ -44,10 +44,19 @@ def useful(receipts: int, processes: int) -> int:
     return max(min(processes or processors(), receipts // LEAST), 1)
 
 
-def pieces(receipts: int, processes: int) -> int:
-    """Into how many parts ``receipts`` are cut for so many processes."""
-    least = _TURNS * processes if processes > 1 else 1
-    return max(-(-receipts // PIECE), min(least, receipts), 1)
+def pieces(receipts: int, processes: int) -> list[tuple[int, int]]:
+    """From and to of the parts into which ``receipts`` are cut for so many processes.
+
+    Where several share the work the parts get smaller towards the end, so that all are done at about the same time.
+    """
+    found, start = [], 0
+    while start < receipts:
+        size = PIECE
+        if processes > 1:
+            size = min(size, max((receipts - start) // (2 * processes), _LEAST_PIECE))
+        found.append((start, min(start + size, receipts)))
+        start += size
+    return found
 
 
 def in_processes(work: Callable[[int], Part], count: int, processes: int) -> list[Part]:

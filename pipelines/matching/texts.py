@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from pipelines.matching.columns import in_order
+
 Ints = npt.NDArray[np.int64]
 Hashes = npt.NDArray[np.uint64]
 
@@ -50,17 +52,22 @@ class Texts(Sequence[str]):
     @overload
     def __getitem__(self, place: slice) -> list[str]: ...
     def __getitem__(self, place: int | slice) -> str | list[str]:
+        # Asked hundreds of thousands of times, nearly always for a text that was read before.
+        try:
+            return self._seen[place]  # type: ignore[index]
+        except (KeyError, TypeError):
+            return self._read(place)
+
+    def _read(self, place: int | slice) -> str | list[str]:
         if isinstance(place, slice):
             found: list[str] = self.array[place].to_pylist()
             return found
-        text = self._seen.get(place)
-        if text is None:
-            if self._offsets is None or not -self._count <= place < self._count:
-                raise IndexError(place)
-            if len(self._seen) >= _REMEMBERED:
-                self._seen.clear()
-            at = place % self._count
-            text = self._seen[place] = str(self._bytes[self._offsets[at] : self._offsets[at + 1]], "utf-8")
+        if self._offsets is None or not -self._count <= place < self._count:
+            raise IndexError(place)
+        if len(self._seen) >= _REMEMBERED:
+            self._seen.clear()
+        at = place % self._count
+        text = self._seen[place] = str(self._bytes[self._offsets[at] : self._offsets[at + 1]], "utf-8")
         return text
 
     def __iter__(self) -> Iterator[str]:
@@ -140,7 +147,7 @@ class KeyTable:
             keep = np.flatnonzero(usable)
             hashes, values = hashes[keep], values[keep]
             codes = keep if codes is None else codes[keep]
-        order = np.argsort(hashes, kind="stable")
+        order = in_order(hashes)
         self._hashes = hashes[order]
         self._values = values[order]
         self._codes = order if codes is None else codes[order]
@@ -202,10 +209,15 @@ class KeyTable:
         low = self._hashes.searchsorted(hashes)
         there = np.flatnonzero(self._hashes[np.minimum(low, len(self._hashes) - 1)] == hashes)
         low = low[there]
-        high = self._hashes.searchsorted(hashes[there], side="right").tolist()
+        # Hardly any hash is there twice: only for those it is asked how often.
+        high = low + 1
+        again = np.flatnonzero(self._hashes[np.minimum(high, len(self._hashes) - 1)] == hashes[there])
+        high[again] = self._hashes.searchsorted(hashes[there[again]], side="right")
         held, stands = texts.array.take(pa.array(codes[low])).to_pylist(), values[low].tolist()
         found = []
-        for place, start, end, text, value in zip(there.tolist(), low.tolist(), high, held, stands, strict=True):
+        for place, start, end, text, value in zip(
+            there.tolist(), low.tolist(), high.tolist(), held, stands, strict=True
+        ):
             key = keys[place]
             if end == start + 1:
                 if key and text == key:

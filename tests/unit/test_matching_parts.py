@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from functools import cache
 from pathlib import Path
@@ -104,6 +105,60 @@ def test_the_part_of_a_process_that_dies_is_judged_here(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(Matcher, "part", dies_in_a_child)
     assert _matcher("trade", count=3).plan(_case("trade")[2]) == _plan("trade")
+
+
+def test_what_a_process_brought_before_it_died_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "LEAST", 50)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    parent, done = os.getpid(), 0
+    judge = Matcher.part
+
+    def dies_at_the_second(self: Matcher, frame: pd.DataFrame) -> Part:
+        nonlocal done
+        done += 1
+        if os.getpid() != parent and done == 2:
+            os._exit(9)
+        return judge(self, frame)
+
+    monkeypatch.setattr(Matcher, "part", dies_at_the_second)
+    monkeypatch.setattr(processes, "_LEAST_PIECE", 20)
+    assert _matcher("trade", count=2).plan(_case("trade")[2]) == _plan("trade")
+
+
+def test_no_process_is_left_behind_when_judging_fails_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processes, "LEAST", 50)
+    monkeypatch.setattr(threading, "active_count", lambda: 1)
+    parent = os.getpid()
+
+    def fails_here(self: Matcher, frame: pd.DataFrame) -> Part:
+        if os.getpid() == parent:
+            raise MemoryError
+        while True:
+            signal.pause()
+
+    fork, children = os.fork, []
+
+    def noted() -> int:
+        children.append(fork())
+        return children[-1]
+
+    monkeypatch.setattr(os, "fork", noted)
+    monkeypatch.setattr(Matcher, "part", fails_here)
+    with pytest.raises(MemoryError):
+        _matcher("trade", count=3).plan(_case("trade")[2])
+    assert len(children) == 2
+    for child in children:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(child, os.WNOHANG)
+
+
+@pytest.mark.parametrize("count", [1, 2, 7])
+@pytest.mark.parametrize("receipts_of_day", [1, 399, 3_000, 95_428])
+def test_every_receipt_is_in_one_piece(receipts_of_day: int, count: int) -> None:
+    cut = processes.pieces(receipts_of_day, count)
+    assert [place for start, end in cut for place in range(start, end)] == list(range(receipts_of_day))
+    # The last piece keeps nobody waiting for long.
+    assert count == 1 or all(end - start <= 400 for start, end in cut[-1:])
 
 
 def test_other_threads_keep_it_in_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
