@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -29,7 +29,7 @@ from pipelines.learning.reliability import Reliability, measure
 from pipelines.match import Matcher
 from pipelines.model.proposal import Disposition, Proposal
 from pipelines.policy import Policy, default_policy
-from pipelines.ports.learning import Outcome, Paid
+from pipelines.ports.learning import Manner, Outcome, Paid, Refusal
 
 
 class Taught(NamedTuple):
@@ -44,10 +44,11 @@ class Taught(NamedTuple):
 
 
 def outcomes_of(payments: Sequence[PaymentRecord], proposals: Sequence[Proposal]) -> list[Outcome]:
-    """What becomes of each payment under the analyst."""
+    """What becomes of each payment under the analyst, oldest first."""
     best = {proposal.transaction_id: proposal for proposal in proposals if proposal.rank == 1}
     found = []
-    for payment in payments:
+    undone: set[str] = set()
+    for payment in sorted(payments, key=lambda one: (one.day, one.transaction_id)):
         proposal = best.get(payment.transaction_id)
         if proposal is None:
             continue
@@ -60,7 +61,10 @@ def outcomes_of(payments: Sequence[PaymentRecord], proposals: Sequence[Proposal]
         settled = None if payment.trap else {**payment.truth, **({"": rest} if rest > 0 else {})}
         if settled is None and not refused:
             continue
-        by = "survived" if posted and right else "person"
+        # What an undo has demoted comes to the analyst for the rest of the month.
+        by = "survived" if posted and right and proposal.pattern not in undone else "person"
+        if posted and not right:
+            undone.add(proposal.pattern)
         found.append(
             Outcome(
                 payment.transaction_id, payment.day.isoformat(), settled, by, refused, proposal.pattern, proposed,
@@ -80,6 +84,30 @@ def paid_by(case: Case, payments: Sequence[PaymentRecord], key: str) -> list[Pai
         for debtor in {owners[number] for number in payment.truth}:
             days[getattr(payment, key), debtor].append(payment.day)
     return [Paid(who, debtor, len(seen), min(seen), max(seen)) for (who, debtor), seen in sorted(days.items())]
+
+
+def manners_of(payments: Sequence[PaymentRecord], proposals: Sequence[Proposal]) -> list[Manner]:
+    """How each payer referred to what he paid."""
+    pattern = {proposal.transaction_id: proposal.pattern for proposal in proposals if proposal.rank == 1}
+    counts = Counter(
+        (payment.iban, pattern[payment.transaction_id], len(payment.truth))
+        for payment in payments
+        if payment.iban and not payment.trap and payment.transaction_id in pattern
+    )
+    return [Manner(*key, count) for key, count in sorted(counts.items())]
+
+
+def refusals_of(payments: Sequence[PaymentRecord], outcomes: Sequence[Outcome]) -> list[Refusal]:
+    """What the analyst rejected or took back: no payment of ours, or posted wrongly."""
+    accounts = {payment.transaction_id: payment.iban for payment in payments}
+    paid = {(payment.iban, number) for payment in payments for number in payment.truth}
+    pairs = {
+        (accounts[one.transaction_id], number)
+        for one in outcomes
+        if one.wrong and one.settled is None and accounts[one.transaction_id]
+        for number in one.proposed
+    }
+    return [Refusal(iban, number, "") for iban, number in sorted(pairs - paid)]
 
 
 def teach(case: Case, month: Sequence[PaymentRecord], policy: Policy) -> Taught:
@@ -102,7 +130,8 @@ def teach(case: Case, month: Sequence[PaymentRecord], policy: Policy) -> Taught:
     calibrated = calibrate_policy(policy, cases, decided, "calibrated", window)
     as_of = last + timedelta(days=1)
     paid = paid_by(case, month, "iban")
-    taught = learned(paid_by(case, month, "name"), (), (), as_of, policy.automation)
+    names, manners = paid_by(case, month, "name"), manners_of(month, proposals)
+    taught = learned(names, manners, refusals_of(month, outcomes), as_of, policy.automation)
     return Taught(outcomes, record_of(outcomes, {}), taught, calibrated, paid, decided)
 
 

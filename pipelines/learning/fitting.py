@@ -16,6 +16,7 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]
 from sklearn.isotonic import IsotonicRegression  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
+from pipelines.learning.earned import SOFT
 from pipelines.learning.honesty import LEAST, MOST, Honesty, log_odds, share_of
 from pipelines.learning.patterns import group_of, objections_of, terms_of
 
@@ -29,6 +30,8 @@ _MANY: Final = 4000
 _MANY_WRONG: Final = 100
 # A family with fewer cases gets no term of its own.
 _FAMILY_CASES: Final = 40
+# A group with an objection that was seen less often says nothing about ledgers of one's own.
+_TELLING: Final = 20
 _LN2: Final = math.log(2.0)
 
 
@@ -127,11 +130,12 @@ def _basis(bits: np.ndarray, knots: tuple[float, ...] = KNOTS) -> np.ndarray:
 
 
 def count_records(cases: Sequence[Seen]) -> dict[str, tuple[int, int]]:
-    """Group → (cases, wrong) of what passed the gates."""
+    """Group → (cases, wrong) of what passed the gates, and of what failed for a matter of custom or doubt only."""
     found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for case in cases:
-        if case.posted and not objections_of(case.pattern):
+        if SOFT.issuperset(objections_of(case.pattern)) and (case.posted or objections_of(case.pattern)):
             count = found[group_of(case.pattern)]
             count[0] += 1
             count[1] += not case.right
-    return {group: (count[0], count[1]) for group, count in sorted(found.items())}
+    told = sorted(group for group, count in found.items() if count[0] >= _TELLING or not objections_of(group))
+    return {group: (found[group][0], found[group][1]) for group in told}
