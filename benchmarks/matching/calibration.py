@@ -13,9 +13,11 @@ import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date, timedelta
+from itertools import repeat
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matchers
 from benchmarks.matching.generator import Case, collections_frame, generate, items_frame, receipts_frame
@@ -25,7 +27,7 @@ from pipelines.learning.calibration import Calibrated, Collector, calibrate_poli
 from pipelines.learning.earned import Record, record_of
 from pipelines.learning.patterns import group_of
 from pipelines.learning.payers import Learned, learned, payers_frame
-from pipelines.learning.reliability import Reliability, measure
+from pipelines.learning.reliability import Bin, Reliability, measure, missed_by_chance, pooled
 from pipelines.match import Matcher
 from pipelines.model.proposal import Disposition, Proposal
 from pipelines.policy import Policy, default_policy
@@ -208,17 +210,42 @@ def _show(result: dict[str, object]) -> None:
         print("   ", dict(list(told["review_reasons"].items())[:9]))
 
 
+def _together(results: Sequence[dict[str, object]]) -> None:
+    """Bins of all seeds together, and how many misses chance alone explains."""
+    for name in ("untrained", "trained"):
+        told = [_reliability(result[name]) for result in results]
+        single = [one for each in told for one in each.bins]
+        missed, chance = sum(one.honest is False for one in single), missed_by_chance(single)
+        print(f"{name}: {missed} of {sum(one.honest is not None for one in single)} bins miss, {chance:.2f} by chance")
+        for one in pooled(told):
+            print(
+                f"  {one.start:.1f} {one.right:7}/{one.cases:7} stated {one.stated:.4f} "
+                f"[{one.low:.4f}, {one.high:.4f}] {one.honest}"
+            )
+
+
+def _reliability(told: Any) -> Reliability:
+    one = told["reliability"]
+    return Reliability(one["cases"], one["brier"], tuple(Bin(**each) for each in one["bins"]), one["coverage"])
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command line; 1 when an automatic post of the second month was wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, action="append")
     parser.add_argument("--payments", type=int, default=20_000, help="a month")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--processes", type=int, default=1, help="seeds at the same time")
     options = parser.parse_args(arguments)
-    results = []
-    for seed in options.seed or [1]:
-        results.append(run(seed, options.payments))
-        _show(results[-1])
+    wanted = options.seed or [1]
+    if options.processes > 1:
+        with ProcessPoolExecutor(options.processes) as workers:
+            results = list(workers.map(run, wanted, repeat(options.payments)))
+    else:
+        results = [run(seed, options.payments) for seed in wanted]
+    for result in results:
+        _show(result)
+    _together(results)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1, default=str))
     return int(any(result["trained"]["wrong"] for result in results))  # type: ignore[index]

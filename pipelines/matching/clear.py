@@ -13,6 +13,7 @@ from collections.abc import Hashable
 from pipelines.matching.batch import Batch
 from pipelines.matching.evidence import CLEAR, Payer, Weigher
 from pipelines.matching.explain import Explainer
+from pipelines.matching.unusual import namesake
 
 # A receipt that is done has no number nobody knows, no number of our shape, no word for a refund or another purpose.
 _NOTHING = (False, False, False, False)
@@ -60,6 +61,8 @@ class ClearCases:
             return None
         against: list[str] = []
         level, reference = self._explainer.reference(receipt, row, against)
+        if level not in CLEAR and not payer.identified and namesake(batch, receipt, debtor):
+            return None
         # Where the item is named, how often its amount repeats does not matter (see ``rivals``).
         share = 0.0 if level in CLEAR else weigher.same_amount_share(debtor, amount, (row,))
         return row, (

@@ -18,7 +18,7 @@ from pipelines.learning.honesty import Honesty
 from pipelines.learning.patterns import families_of, group_of, objections_of, pattern_of
 from pipelines.learning.payers import Habit, learned, payers_frame
 from pipelines.learning.reasons import LANGUAGES, REASONS, near_miss, seen
-from pipelines.learning.reliability import exact_interval, measure
+from pipelines.learning.reliability import exact_interval, measure, missed_by_chance, pooled
 from pipelines.learning.toml_out import policy_text
 from pipelines.learning.weights import Choice, Option, _within_lines, estimate
 from pipelines.model.proposal import Disposition, Evidence
@@ -90,6 +90,27 @@ def test_the_curve_makes_overconfident_evidence_honest() -> None:
     assert knots == sorted(knots)
     assert fit_honesty(cases[:100]) == Honesty()
     assert straighten(honesty, cases[:100]) is honesty
+
+
+def test_a_month_bends_the_curve_in_force_only_as_far_as_it_can_show() -> None:
+    base = Honesty(((-12.0, -12.0), (24.0, 24.0)))
+    three_in_five = [Seen(0.9, CLEAN, place % 5 < 3, True) for place in range(20_000)]
+    stated = [straighten(base, three_in_five[:count]).share(0.9, CLEAN) for count in (500, 20_000)]
+    assert 0.65 > stated[0] > stated[1] > 0.6
+    curve = straighten(base, three_in_five).finish
+    assert [value for _, value in curve] == sorted(value for _, value in curve)
+
+
+def test_ledgers_together_and_what_chance_alone_would_miss() -> None:
+    rng = random.Random(4)
+    shares = [rng.random() for _ in range(4000)]
+    one = measure(shares, [rng.random() < share for share in shares])
+    other = measure(shares[:7], [True] * 7)
+    together = pooled([one, other])
+    assert sum(found.cases for found in together) == 4007
+    assert together[0].right == one.bins[0].right + other.bins[0].right
+    assert 0.2 < missed_by_chance(one.bins) <= 0.5
+    assert missed_by_chance(measure([], []).bins) == 0.0
 
 
 def test_reliability_knows_bins_brier_score_and_coverage() -> None:
