@@ -61,7 +61,7 @@ class Automation:
     against an error of one's own. survival_days: after how many days an automatic post nobody took back counts as
     right; record_days: how long a case counts. learned_days: how long what was learned about a payer lasts;
     learned_debtors: from how many debtors on an account or name says little. audit_share: of automatic posts queued
-    for checking.
+    for checking; watched_share: of those whose pattern was wrong in these books before.
     """
 
     min_probability: float
@@ -73,6 +73,7 @@ class Automation:
     damaged_without_payer: bool
     name_and_amount: bool
     audit_share: float
+    watched_share: float
     risk_per_mille: float
     risk_minor: int
     pattern_per_mille: float
@@ -202,8 +203,9 @@ def _build(values: dict[str, Any]) -> Policy:
     automation = values["automation"]
     if not 0.5 <= automation["min_probability"] < 1.0:
         raise ConfigurationError("policy: automation.min_probability must lie between 0.5 and 1")
-    if not 0.0 <= automation["audit_share"] <= 1.0:
-        raise ConfigurationError("policy: automation.audit_share must lie between 0 and 1")
+    for name in ("audit_share", "watched_share"):
+        if not 0.0 <= automation[name] <= 1.0:
+            raise ConfigurationError(f"policy: automation.{name} must lie between 0 and 1")
     for section in ("limits", "amounts"):
         for name, number in values[section].items():
             if isinstance(number, int | float) and number < 0:

@@ -11,11 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date, timedelta
+from itertools import repeat
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import matchers
 from benchmarks.matching.generator import Case, collections_frame, generate, items_frame, receipts_frame
@@ -25,11 +27,11 @@ from pipelines.learning.calibration import Calibrated, Collector, calibrate_poli
 from pipelines.learning.earned import Record, record_of
 from pipelines.learning.patterns import group_of
 from pipelines.learning.payers import Learned, learned, payers_frame
-from pipelines.learning.reliability import Reliability, measure
+from pipelines.learning.reliability import Bin, Reliability, measure, missed_by_chance, pooled
 from pipelines.match import Matcher
 from pipelines.model.proposal import Disposition, Proposal
 from pipelines.policy import Policy, default_policy
-from pipelines.ports.learning import Outcome, Paid
+from pipelines.ports.learning import Manner, Outcome, Paid, Refusal
 
 
 class Taught(NamedTuple):
@@ -44,10 +46,11 @@ class Taught(NamedTuple):
 
 
 def outcomes_of(payments: Sequence[PaymentRecord], proposals: Sequence[Proposal]) -> list[Outcome]:
-    """What becomes of each payment under the analyst."""
+    """What becomes of each payment under the analyst, oldest first."""
     best = {proposal.transaction_id: proposal for proposal in proposals if proposal.rank == 1}
     found = []
-    for payment in payments:
+    undone: set[str] = set()
+    for payment in sorted(payments, key=lambda one: (one.day, one.transaction_id)):
         proposal = best.get(payment.transaction_id)
         if proposal is None:
             continue
@@ -60,7 +63,10 @@ def outcomes_of(payments: Sequence[PaymentRecord], proposals: Sequence[Proposal]
         settled = None if payment.trap else {**payment.truth, **({"": rest} if rest > 0 else {})}
         if settled is None and not refused:
             continue
-        by = "survived" if posted and right else "person"
+        # What an undo has demoted comes to the analyst for the rest of the month.
+        by = "survived" if posted and right and proposal.pattern not in undone else "person"
+        if posted and not right:
+            undone.add(proposal.pattern)
         found.append(
             Outcome(
                 payment.transaction_id, payment.day.isoformat(), settled, by, refused, proposal.pattern, proposed,
@@ -80,6 +86,30 @@ def paid_by(case: Case, payments: Sequence[PaymentRecord], key: str) -> list[Pai
         for debtor in {owners[number] for number in payment.truth}:
             days[getattr(payment, key), debtor].append(payment.day)
     return [Paid(who, debtor, len(seen), min(seen), max(seen)) for (who, debtor), seen in sorted(days.items())]
+
+
+def manners_of(payments: Sequence[PaymentRecord], proposals: Sequence[Proposal]) -> list[Manner]:
+    """How each payer referred to what he paid."""
+    pattern = {proposal.transaction_id: proposal.pattern for proposal in proposals if proposal.rank == 1}
+    counts = Counter(
+        (payment.iban, pattern[payment.transaction_id], len(payment.truth))
+        for payment in payments
+        if payment.iban and not payment.trap and payment.transaction_id in pattern
+    )
+    return [Manner(*key, count) for key, count in sorted(counts.items())]
+
+
+def refusals_of(payments: Sequence[PaymentRecord], outcomes: Sequence[Outcome]) -> list[Refusal]:
+    """What the analyst rejected or took back: no payment of ours, or posted wrongly."""
+    accounts = {payment.transaction_id: payment.iban for payment in payments}
+    paid = {(payment.iban, number) for payment in payments for number in payment.truth}
+    pairs = {
+        (accounts[one.transaction_id], number)
+        for one in outcomes
+        if one.wrong and one.settled is None and accounts[one.transaction_id]
+        for number in one.proposed
+    }
+    return [Refusal(iban, number, "") for iban, number in sorted(pairs - paid)]
 
 
 def teach(case: Case, month: Sequence[PaymentRecord], policy: Policy) -> Taught:
@@ -102,7 +132,8 @@ def teach(case: Case, month: Sequence[PaymentRecord], policy: Policy) -> Taught:
     calibrated = calibrate_policy(policy, cases, decided, "calibrated", window)
     as_of = last + timedelta(days=1)
     paid = paid_by(case, month, "iban")
-    taught = learned(paid_by(case, month, "name"), (), (), as_of, policy.automation)
+    names, manners = paid_by(case, month, "name"), manners_of(month, proposals)
+    taught = learned(names, manners, refusals_of(month, outcomes), as_of, policy.automation)
     return Taught(outcomes, record_of(outcomes, {}), taught, calibrated, paid, decided)
 
 
@@ -179,17 +210,42 @@ def _show(result: dict[str, object]) -> None:
         print("   ", dict(list(told["review_reasons"].items())[:9]))
 
 
+def _together(results: Sequence[dict[str, object]]) -> None:
+    """Bins of all seeds together, and how many misses chance alone explains."""
+    for name in ("untrained", "trained"):
+        told = [_reliability(result[name]) for result in results]
+        single = [one for each in told for one in each.bins]
+        missed, chance = sum(one.honest is False for one in single), missed_by_chance(single)
+        print(f"{name}: {missed} of {sum(one.honest is not None for one in single)} bins miss, {chance:.2f} by chance")
+        for one in pooled(told):
+            print(
+                f"  {one.start:.1f} {one.right:7}/{one.cases:7} stated {one.stated:.4f} "
+                f"[{one.low:.4f}, {one.high:.4f}] {one.honest}"
+            )
+
+
+def _reliability(told: Any) -> Reliability:
+    one = told["reliability"]
+    return Reliability(one["cases"], one["brier"], tuple(Bin(**each) for each in one["bins"]), one["coverage"])
+
+
 def main(arguments: list[str] | None = None) -> int:
     """The command line; 1 when an automatic post of the second month was wrong."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, action="append")
     parser.add_argument("--payments", type=int, default=20_000, help="a month")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--processes", type=int, default=1, help="seeds at the same time")
     options = parser.parse_args(arguments)
-    results = []
-    for seed in options.seed or [1]:
-        results.append(run(seed, options.payments))
-        _show(results[-1])
+    wanted = options.seed or [1]
+    if options.processes > 1:
+        with ProcessPoolExecutor(options.processes) as workers:
+            results = list(workers.map(run, wanted, repeat(options.payments)))
+    else:
+        results = [run(seed, options.payments) for seed in wanted]
+    for result in results:
+        _show(result)
+    _together(results)
     if options.json:
         options.json.write_text(json.dumps(results, indent=1, default=str))
     return int(any(result["trained"]["wrong"] for result in results))  # type: ignore[index]

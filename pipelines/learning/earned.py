@@ -5,6 +5,10 @@ counts as wrong. Its worth is the upper end of a one-sided 95 % interval of the 
 Beta(½, ½) it takes in weighted counts, and its coverage is near the stated level on average, where Clopper and
 Pearson's would ask for half as many cases again before anything may post. Patterns start with the record of their
 group on generated ledgers, shipped with the policy, so that the first day is neither reckless nor useless.
+
+An undo stops its pattern with the next match run, whatever went well before. What brings it back is inspection, as
+Dodge's continuous sampling has it (1943; MIL-STD-1235): people look at every case until so many in a row were right
+that these alone bound the error rate; each further error asks for a longer row.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from scipy.special import betaincinv  # type: ignore[import-untyped]
 
-from pipelines.learning.patterns import OBJECTIONS, group_of, objections_of
+from pipelines.learning.patterns import OBJECTIONS, earning, group_of, objections_of
 from pipelines.model.ids import derive
 from pipelines.ports.learning import Outcome
 
@@ -49,6 +53,8 @@ class Count(NamedTuple):
 NONE: Final = Count(0, 0)
 # How many cases a small group borrows from its families.
 _BORROWED: Final = 1000
+# What people confirmed of a group in these books lets so many shipped cases of it speak for each of its own.
+_SPEAKING: Final = 10
 # Our own id came back: nobody else knows it, and no generated ledger has to prove it.
 _OURS: Final = "own"
 
@@ -61,11 +67,32 @@ def upper_bound(cases: float, wrong: float, confidence: float = 0.95) -> float:
     return float(betaincinv(wrong + 0.5, max(cases - wrong, 0.0) + 0.5, confidence))
 
 
+@lru_cache(maxsize=4096)
+def _needed(wrong: float, rate: float) -> int:
+    """How many right cases in a row bound an error rate to ``rate`` after ``wrong`` errors, the last one apart."""
+    least, most = 0, 1
+    while upper_bound(most, wrong - 1) > rate:
+        least, most = most, most * 2
+        if most > 1_000_000:
+            return most
+    while most - least > 1:
+        middle = (least + most) // 2
+        least, most = (middle, most) if upper_bound(middle, wrong - 1) > rate else (least, middle)
+    return most
+
+
+def _customary(pattern: str) -> bool:
+    """Whether nothing is held against a pattern or group but what custom may excuse."""
+    return SOFT.issuperset(objections_of(pattern))
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the books confirmed so far, per full pattern (objections included)."""
+    """What the books confirmed so far, per full pattern (objections included). since: of a pattern that was wrong, how
+    many people confirmed in a row since its last error."""
 
     patterns: Mapping[str, Count] = field(default_factory=dict)
+    since: Mapping[str, int] = field(default_factory=dict)
 
     def groups(self) -> dict[str, Count]:
         """The same per group."""
@@ -78,7 +105,8 @@ class Record:
 
 class Standing(NamedTuple):
     """A pattern's record as ``explain`` shows it. own: of these books; group: of the group, shipped cases included;
-    bound: error rate it may have at most, as a share; allowed: whether it posts by itself; reason: why not, or ""."""
+    bound: error rate it may have at most, as a share; allowed: whether it posts by itself; reason: why not, or "";
+    asked: how many cases people still have to confirm in a row before a demoted pattern posts again, else 0."""
 
     pattern: str
     group: str
@@ -87,6 +115,7 @@ class Standing(NamedTuple):
     bound: float
     allowed: bool
     reason: str
+    asked: int = 0
 
 
 class Earned:
@@ -95,8 +124,13 @@ class Earned:
     A group that is small on generated ledgers, and was never wrong there, borrows cases from its families (the same
     reference, the same amount, the same payer) where all three keep within the risk. Groups are taken from the surest
     on while the volume-weighted mean of their bounds stays within ``risk_per_mille`` and none is above
-    ``pattern_per_mille``. A pattern that was wrong in these books must hold the risk by itself, with the shipped cases
-    counted as ``prior_cases`` at most: so one undo demotes it at once unless its own record is long.
+    ``pattern_per_mille``. A group with an objection is only ever promoted by these books: shipped cases speak for it
+    ten to each of its own, and not at all once one of its own was wrong.
+
+    A pattern that was wrong in these books stands by itself from then on. It is demoted until people confirmed so many
+    in a row since its last error that these alone keep it within ``pattern_per_mille`` (about 190 after one error, 390
+    after two, 560 after three), and then only while there is room for it in the budget, all its errors counted and the
+    shipped cases as ``prior_cases`` at most.
     """
 
     def __init__(self, policy: Policy, record: Record | None = None) -> None:
@@ -104,9 +138,11 @@ class Earned:
         self._shipped = {group: Count(*count) for group, count in policy.record.items()}
         self._own = dict((record or Record()).patterns)
         self._groups = (record or Record()).groups()
+        self._since = (record or Record()).since
         self._risk = self._rules.risk_per_mille / 1000.0
+        self._worst = self._rules.pattern_per_mille / 1000.0
         self._families = self._marginals()
-        self._allowed = self._choose()
+        self._allowed, self._restored = self._choose()
         self.promotes = any("!" in group for group in self._allowed)
         self._answers: dict[str, str] = {}
 
@@ -114,46 +150,70 @@ class Earned:
         """(place in the group's name, family) → shipped cases."""
         found: dict[tuple[int, str], Count] = {}
         for group, count in self._shipped.items():
+            if OBJECTIONS in group:
+                continue
             for key in enumerate(group.split("+")):
                 found[key] = found.get(key, NONE).plus(count)
         return found
 
     def _whole(self, group: str) -> Count:
-        return self._groups.get(group, NONE).plus(self._shipped.get(group, NONE)).plus(self._borrowed(group))
+        own, shipped = self._groups.get(group, NONE), self._shipped.get(group, NONE)
+        if OBJECTIONS not in group:
+            return own.plus(shipped).plus(self._borrowed(group))
+        if own.wrong or not shipped.cases:
+            return own
+        return own.plus(shipped, min(1.0, _SPEAKING * own.cases / shipped.cases))
 
     def _borrowed(self, group: str) -> Count:
         shipped = self._shipped.get(group, NONE)
-        if OBJECTIONS in group or shipped.wrong or (not shipped.cases and group not in self._groups):
+        if shipped.wrong or (not shipped.cases and group not in self._groups):
             return NONE
         counts = [self._families.get(key, NONE) for key in enumerate(group.split("+"))]
         rate = max((count.wrong + 0.5) / (count.cases + 1.0) for count in counts)
         return Count(_BORROWED, rate * _BORROWED) if rate <= self._risk else NONE
 
-    def _choose(self) -> frozenset[str]:
+    def _choose(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The groups within the budget, and the patterns that were wrong and are trusted again."""
         if not self._shipped:
-            return frozenset()
+            return frozenset(), frozenset()
         bounds = []
-        for group in self._shipped.keys() | self._groups.keys():
-            if any(objection not in SOFT for objection in objections_of(group)):
-                continue
+        for group in filter(_customary, self._shipped.keys() | self._groups.keys()):
             whole = self._whole(group)
             # Volumes of generated and of own cases are not of one scale; shares of each are.
-            volume = self._volume(group)
-            bounds.append((upper_bound(whole.cases, whole.wrong), group, volume))
-        allowed, total, weighted = [], 0.0, 0.0
-        for bound, group, volume in sorted(bounds):
-            if bound > self._rules.pattern_per_mille / 1000.0:
+            bounds.append((upper_bound(whole.cases, whole.wrong), group, self._volume(group)))
+        wrong = (pattern for pattern, own in self._own.items() if own.wrong > 0 and _customary(pattern))
+        again = [pattern for pattern in wrong if not self._asked(pattern)]
+        for pattern in again:
+            whole = self._by_itself(pattern)
+            volume = self._volume(group_of(pattern), self._own[pattern].cases)
+            bounds.append((upper_bound(whole.cases, whole.wrong), pattern, volume))
+        allowed, total, weighted = set(), 0.0, 0.0
+        for bound, name, volume in sorted(bounds):
+            if bound > self._worst:
                 break
             if weighted + bound * volume > self._risk * (total + volume):
                 continue
             total, weighted = total + volume, weighted + bound * volume
-            allowed.append(group)
-        return frozenset(allowed)
+            allowed.add(name)
+        return frozenset(allowed), frozenset(allowed.intersection(again))
 
-    def _volume(self, group: str) -> float:
+    def _by_itself(self, pattern: str) -> Count:
+        """A pattern's own cases, with the shipped ones of its group as far as an error leaves them a say."""
+        shipped = self._shipped.get(group_of(pattern), NONE)
+        weight = min(1.0, self._rules.prior_cases / shipped.cases) if shipped.cases else 0.0
+        return self._own.get(pattern, NONE).plus(shipped, weight)
+
+    def _asked(self, pattern: str) -> int:
+        """How many more cases of a pattern people have to confirm in a row after its errors; 0 when none."""
+        wrong = self._own.get(pattern, NONE).wrong
+        return max(_needed(wrong, self._worst) - self._since.get(pattern, 0), 0) if wrong > 0 else 0
+
+    def _volume(self, group: str, cases: float | None = None) -> float:
+        """The share of all cases that a group has; cases: of so many of its own only."""
         own = sum(count.cases for count in self._groups.values())
-        shipped = sum(count.cases for count in self._shipped.values())
-        share = self._groups[group].cases / own if group in self._groups and own else 0.0
+        shipped = sum(count.cases for name, count in self._shipped.items() if OBJECTIONS not in name)
+        cases = self._groups.get(group, NONE).cases if cases is None else cases
+        share = cases / own if own else 0.0
         known = self._shipped[group].cases / shipped if group in self._shipped and shipped else 0.0
         # A month of own cases counts as much as everything shipped.
         weight = own / (own + 10_000.0)
@@ -169,16 +229,17 @@ class Earned:
     def _judge(self, pattern: str) -> str:
         if not self._shipped:
             return ""
-        own = self._own.get(pattern, NONE)
-        group = group_of(pattern)
+        pattern = earning(pattern)
+        own, group = self._own.get(pattern, NONE), group_of(pattern)
         if own.wrong > 0:
-            shipped = self._shipped.get(group, NONE)
-            weight = min(1.0, self._rules.prior_cases / shipped.cases) if shipped.cases else 0.0
-            together = own.plus(shipped, weight)
-            if upper_bound(together.cases, together.wrong) > self._risk:
-                return DEMOTED
-        ours = group.split("+")[-1] == _OURS and own.wrong == 0
+            return "" if pattern in self._restored else DEMOTED
+        ours = group.split("+")[-1] == _OURS
         return "" if ours or group in self._allowed else UNPROVEN
+
+    def audit_share(self, pattern: str) -> float:
+        """Which share of its automatic posts is queued for checking: more of a pattern that was wrong before."""
+        wrong = self._own.get(earning(pattern), NONE).wrong > 0
+        return max(self._rules.audit_share, self._rules.watched_share) if wrong else self._rules.audit_share
 
     def groups(self) -> list[Standing]:
         """Every group that has any cases, the surest first; own: its cases in these books."""
@@ -193,11 +254,12 @@ class Earned:
 
     def standing(self, pattern: str) -> Standing:
         """The record of a pattern, for people."""
+        told, pattern = pattern, earning(pattern)
         group = group_of(pattern)
-        whole = self._whole(group)
-        reason = self.objection(pattern)
         own = self._own.get(pattern, NONE)
-        return Standing(pattern, group, own, whole, upper_bound(whole.cases, whole.wrong), not reason, reason)
+        whole = self._by_itself(pattern) if own.wrong > 0 else self._whole(group)
+        reason, bound = self.objection(pattern), upper_bound(whole.cases, whole.wrong)
+        return Standing(told, group, own, whole, bound, not reason, reason, self._asked(pattern))
 
 
 def audited(transaction_id: str, share: float) -> bool:
@@ -206,9 +268,19 @@ def audited(transaction_id: str, share: float) -> bool:
 
 
 def record_of(outcomes: Iterable[Outcome], survived: Mapping[str, int]) -> Record:
-    """The record of the books: decisions of people, and automatic posts that survived (pattern → how many)."""
-    found: dict[str, Count] = {pattern: Count(count, 0) for pattern, count in survived.items()}
+    """The record of the books: decisions of people, oldest first, and automatic posts that survived (pattern → how
+    many)."""
+    found: dict[str, Count] = {}
+    for pattern, count in survived.items():
+        found[earning(pattern)] = found.get(earning(pattern), NONE).plus(Count(count, 0))
+    since: dict[str, int] = {}
     for one in outcomes:
-        if one.pattern and one.proposed:
-            found[one.pattern] = found.get(one.pattern, NONE).plus(Count(1, int(one.wrong)))
-    return Record(found)
+        if not one.pattern or not one.proposed:
+            continue
+        pattern = earning(one.pattern)
+        found[pattern] = found.get(pattern, NONE).plus(Count(1, int(one.wrong)))
+        if one.wrong:
+            since[pattern] = 0
+        elif one.by == "person" and pattern in since:
+            since[pattern] += 1
+    return Record(found, since)

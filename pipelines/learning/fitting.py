@@ -16,6 +16,7 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]
 from sklearn.isotonic import IsotonicRegression  # type: ignore[import-untyped]
 from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
+from pipelines.learning.earned import SOFT
 from pipelines.learning.honesty import LEAST, MOST, Honesty, log_odds, share_of
 from pipelines.learning.patterns import group_of, objections_of, terms_of
 
@@ -24,11 +25,12 @@ KNOTS: Final = (LEAST, -6.0, -3.0, -1.0, 0.0, 1.0, 3.0, 6.0, 9.0, 12.0, 16.0, MO
 _FINISH: Final = (-10.0, -6.0, -4.0, -2.5, -1.5, -0.75, 0.0, 0.75, 1.5, 2.5, 4.0, 6.0, 9.0, 12.0, 16.0)
 # Fewer cases than this bend nothing; the straight line stays.
 _ENOUGH: Final = 400
-# From how many cases, and wrong ones among them, a month has a curve of its own.
-_MANY: Final = 4000
-_MANY_WRONG: Final = 100
+# Stated log odds in bits at which a month may bend the curve in force.
+_BENDS: Final = (-4.0, 0.0, 4.0, 9.0)
 # A family with fewer cases gets no term of its own.
 _FAMILY_CASES: Final = 40
+# A group with an objection that was seen less often says nothing about ledgers of one's own.
+_TELLING: Final = 20
 _LN2: Final = math.log(2.0)
 
 
@@ -92,33 +94,36 @@ def _finish(bits: np.ndarray, right: np.ndarray, weight: np.ndarray) -> tuple[tu
     return tuple((round(one, 3), round(float(value), 3)) for one, value in zip(places, values, strict=True))
 
 
-def straighten(base: Honesty, cases: Sequence[Seen], strength: float = 10.0) -> Honesty:
-    """The curve of ``base`` stretched and moved so that it fits these cases; ``base`` itself with too few of them.
+def straighten(base: Honesty, cases: Sequence[Seen], strength: float = 20.0) -> Honesty:
+    """The curve of ``base`` bent so that it fits these cases; ``base`` itself with too few of them.
 
-    Two numbers only, shrunk towards no change, where few cases were wrong; a curve of its own where a month holds
-    thousands of cases and enough wrong ones.
+    A month holds a few hundred wrong explanations: enough to say that a ledger differs, too few for a curve of its own.
+    So the base is bent at a few places only, and each bend is shrunk towards none (``strength``: the penalty).
     """
     right = np.array([case.right for case in cases], dtype=bool)
     if not base.knots or len(cases) < _ENOUGH or right.all() or not right.any():
         return base
-    if len(cases) >= _MANY and int((~right).sum()) >= _MANY_WRONG:
-        sums = np.array([base.bits(case.posterior, case.pattern) for case in cases])
-        outer = Honesty(finish=_finish(sums, right, np.ones(len(cases))))
-        inner = base.finish or ((LEAST, LEAST), (MOST, MOST))
-        return replace(base, finish=tuple((one, round(outer.finished(value), 3)) for one, value in inner))
-    stated = np.array([log_odds(base.share(case.posterior, case.pattern)) for case in cases]) * _LN2
+    stated = np.array([base.bits(case.posterior, case.pattern) for case in cases])
+    shape = _bends(stated)
 
-    def loss(move: np.ndarray) -> tuple[float, np.ndarray]:
-        odds = (1.0 + move[0]) * stated + move[1]
-        shares = 1.0 / (1.0 + np.exp(-odds))
-        value = float(np.logaddexp(0.0, np.where(right, -odds, odds)).sum() + 0.5 * strength * (move**2).sum())
-        off = shares - right
-        return value, np.array([(off * stated).sum(), off.sum()]) + strength * move
+    def loss(bends: np.ndarray) -> tuple[float, np.ndarray]:
+        odds = (stated + shape @ bends) * _LN2
+        off = 1.0 / (1.0 + np.exp(-odds)) - right
+        value = float(np.logaddexp(0.0, np.where(right, -odds, odds)).sum() + 0.5 * strength * (bends**2).sum())
+        return value, shape.T @ off * _LN2 + strength * bends
 
-    moved = minimize(loss, np.zeros(2), jac=True, method="L-BFGS-B", bounds=[(-0.7, 1.0), (-5.0, 5.0)]).x
-    stretch, shift = 1.0 + float(moved[0]), float(moved[1]) / _LN2
-    finish = base.finish or ((LEAST, LEAST), (MOST, MOST))
-    return replace(base, finish=tuple((one, round(stretch * value + shift, 3)) for one, value in finish))
+    bends = minimize(loss, np.zeros(shape.shape[1]), jac=True, method="L-BFGS-B").x
+    inner = np.array(base.finish or ((LEAST, LEAST), (MOST, MOST)))
+    places = np.unique(np.concatenate([inner[:, 0], np.interp(_BENDS, inner[:, 1], inner[:, 0])]))
+    values = np.interp(places, inner[:, 0], inner[:, 1])
+    values = IsotonicRegression().fit_transform(places, values + _bends(values) @ bends)
+    finish = tuple((round(one, 3), round(float(value), 3)) for one, value in zip(places.tolist(), values, strict=True))
+    return replace(base, finish=finish)
+
+
+def _bends(bits: np.ndarray) -> np.ndarray:
+    """A shift, a stretch, and a line from each bend on; in quarters of bits, so that the penalty treats them alike."""
+    return np.column_stack([np.ones_like(bits), bits / 4.0, *(np.maximum(bits - knot, 0.0) / 4.0 for knot in _BENDS)])
 
 
 def _basis(bits: np.ndarray, knots: tuple[float, ...] = KNOTS) -> np.ndarray:
@@ -127,11 +132,12 @@ def _basis(bits: np.ndarray, knots: tuple[float, ...] = KNOTS) -> np.ndarray:
 
 
 def count_records(cases: Sequence[Seen]) -> dict[str, tuple[int, int]]:
-    """Group → (cases, wrong) of what passed the gates."""
+    """Group → (cases, wrong) of what passed the gates, and of what failed for a matter of custom or doubt only."""
     found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for case in cases:
-        if case.posted and not objections_of(case.pattern):
+        if SOFT.issuperset(objections_of(case.pattern)) and (case.posted or objections_of(case.pattern)):
             count = found[group_of(case.pattern)]
             count[0] += 1
             count[1] += not case.right
-    return {group: (count[0], count[1]) for group, count in sorted(found.items())}
+    told = sorted(group for group, count in found.items() if count[0] >= _TELLING or not objections_of(group))
+    return {group: (found[group][0], found[group][1]) for group in told}

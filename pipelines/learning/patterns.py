@@ -46,6 +46,14 @@ def objections_of(pattern: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=65_536)
+def earning(pattern: str) -> str:
+    """The pattern a record is kept under: without the payer's habit, which comes and goes with confirmations and would
+    take a demoted pattern out of its record."""
+    levels, mark, tail = pattern.partition(OBJECTIONS)
+    return "|".join(level for level in levels.split("|") if not level.startswith("habit:")) + mark + tail
+
+
+@lru_cache(maxsize=65_536)
 def group_of(pattern: str) -> str:
     """The group of a pattern, objections kept."""
     levels, mark, tail = pattern.partition(OBJECTIONS)

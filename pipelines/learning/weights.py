@@ -24,6 +24,9 @@ _FARTHEST: Final = 1.0
 # A level seen in fewer cases keeps its weight.
 _SEEN: Final = 10
 _LN2: Final = math.log(2.0)
+# Bits at which rules tell some from strong evidence (``decide``, ``matching.explain``, ``matching.evidence``). They
+# are about what a level means: an estimate moves a weight up to such a line, never across.
+_LINES: Final = (4.0, 5.0, 8.0, 9.0, 10.0, 12.0, 14.0)
 # Levels from strong to weak; estimates never turn them round.
 CHAINS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {
     "reference": (
@@ -85,7 +88,7 @@ def estimate(cases: Sequence[Choice], bits: Mapping[str, Mapping[str, float]]) -
     start = np.zeros(len(names))
     found = minimize(problem.loss, start, jac=True, method="L-BFGS-B", bounds=[(-_FARTHEST, _FARTHEST)] * len(names))
     shifts = _centred(dict(zip(names, found.x.tolist(), strict=True)), cases)
-    ordered = _keep_order(shifts, bits, seen)
+    ordered = _within_lines(_keep_order(shifts, bits, seen), bits)
     final = np.array([ordered[name] for name in names])
     return Estimate(
         {name: round(shift, 2) for name, shift in ordered.items() if abs(shift) >= 0.05},
@@ -169,6 +172,18 @@ class _Problem:
         gradient = (self._shape.T @ (shares - inside)) * _LN2 + shifts / _SPREAD**2
         value = float(-np.log(right).sum() + 0.5 * (shifts**2).sum() / _SPREAD**2)
         return value, gradient
+
+
+def _within_lines(shifts: Mapping[str, float], bits: Mapping[str, Mapping[str, float]]) -> dict[str, float]:
+    """Shifts that leave each weight on its side of the lines rules draw."""
+    found = {}
+    for name, shift in shifts.items():
+        field, level = name.split(".", 1)
+        was = bits[field][level]
+        lowest = max((line for line in _LINES if line <= was), default=-math.inf)
+        highest = min((line for line in _LINES if line > was), default=math.inf)
+        found[name] = min(max(was + shift, lowest), highest - 0.01) - was
+    return found
 
 
 def _keep_order(

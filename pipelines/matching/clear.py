@@ -16,6 +16,7 @@ from pipelines.matching.evidence import CLEAR, Weigher
 from pipelines.matching.explain import Explainer, posterior
 from pipelines.matching.fields import Payer
 from pipelines.matching.rivals import SOME_PAYER_BITS, foreign, repeats, unlisted
+from pipelines.matching.unusual import namesake
 from pipelines.model.proposal import Evidence
 
 # A receipt that is done has no number nobody knows, no number of our shape, no word for a refund or another purpose.
@@ -95,6 +96,8 @@ class ClearCases:
             return None
         against: list[str] = []
         level, reference = self._explainer.reference(receipt, row, against)
+        if level not in CLEAR and not payer.identified and namesake(batch, receipt, debtor):
+            return None
         # Where the item is named, how often its amount repeats does not matter (see ``rivals``).
         share = 0.0 if level in CLEAR else weigher.same_amount_share(debtor, amount, (row,))
         surprise = weigher.surprise(receipt, 1)

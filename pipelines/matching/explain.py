@@ -12,7 +12,7 @@ from pipelines.matching.batch import Batch, Group
 from pipelines.matching.evidence import CLEAR, DAMAGED, FAINT, NAMING, Weigher
 from pipelines.matching.months import in_months
 from pipelines.matching.rivals import rivals
-from pipelines.matching.unusual import owes_the_same, without_discount
+from pipelines.matching.unusual import namesake, owes_the_same, without_discount
 from pipelines.model.proposal import AllocationKind, Evidence
 
 _KEPT = 8
@@ -264,7 +264,7 @@ class Explainer:
                 and not owes_the_same(batch, receipt)
             ):
                 contradictions.append(payer.contradiction)
-            if payer.other_name and level not in CLEAR:
+            if level not in CLEAR and (payer.other_name or (not identified and namesake(batch, receipt, debtor))):
                 # A namesake with the clean number and amount is a relative; without the number he is somebody else.
                 contradictions.append("payer-is-another-debtor")
         lines = settlement.lines

@@ -209,6 +209,21 @@ class Names:
             self._exact[name] = found
         return found
 
+    def borne_by_another(self, name: str, debtor: int) -> bool:
+        """Whether another debtor has this very name and this one does not: Meyer is not Meier, nor a GmbH its KG."""
+        others = self.exactly(name)
+        if debtor not in others:
+            return bool(others)
+        if len(others) == 1:
+            return False
+        written = sorted(canonical_name(name).split())
+        return not self._written(debtor, written) and any(self._written(one, written) for one in others)
+
+    def _written(self, debtor: int, wanted: list[str]) -> bool:
+        """Whether one of a debtor's names has these words, legal form and small words included."""
+        start, end = int(self._debtor_starts[debtor]), int(self._debtor_starts[debtor + 1])
+        return any(sorted(self._canonical[code].split()) == wanted for code in self._debtor_names[start:end].tolist())
+
     def compare(self, name: str, debtor: int) -> tuple[str, float]:
         """The level (``full``, ``close``, ``part``, ``none``) of a payer's name against a debtor, and the rarity of
         what is shared in bits."""

@@ -1,4 +1,4 @@
-"""What is unusual and yet clear: a debtor who pays for another one, a discount that was not due."""
+"""What is unusual and yet clear: a debtor who pays for another one, a discount that was not due, a namesake."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ def owes_the_same(batch: Batch, receipt: int) -> bool:
         if bool(((items.amount[own] == cents) | (items.open_minor[own] == cents)).any()):
             return True
     return False
+
+
+def namesake(batch: Batch, receipt: int, debtor: int) -> bool:
+    """Whether the payer's name merely resembles this debtor's and is to the letter another one's."""
+    names = batch.items.names
+    return any(
+        names.compare(name, debtor)[0] in {"full", "close"} and names.borne_by_another(name, debtor)
+        for name in batch.payers(receipt)
+    )
 
 
 def without_discount(lines: tuple[Line, ...]) -> tuple[Line, ...]:

@@ -175,9 +175,10 @@ def _standing(one: Standing) -> dict[str, Any]:
         "pattern": one.pattern, "group": one.group, "cases": round(one.whole.cases), "wrong": round(one.whole.wrong, 1),
         "own_cases": round(one.own.cases), "own_wrong": round(one.own.wrong),
         "bound_per_mille": round(1000 * one.bound, 3), "automatic": one.allowed, "reason": one.reason,
+        "asked": one.asked,
     }  # fmt: skip
 
 
 def _group(one: Standing) -> dict[str, Any]:
     told = _standing(one)
-    return {name: told[name] for name in told if name not in ("pattern", "reason")}
+    return {name: told[name] for name in told if name not in ("pattern", "reason", "asked")}

@@ -12,7 +12,7 @@ import pandas as pd
 
 from pipelines.debtors.blocking import BlockingMatcher
 from pipelines.frames import RECEIPTS, conform
-from pipelines.learning.earned import Record, audited, record_of
+from pipelines.learning.earned import Earned, Record, audited, record_of
 from pipelines.learning.payers import Learned, learned, payers_frame
 from pipelines.model.finding import Finding, Severity
 from pipelines.model.ids import derive
@@ -70,9 +70,8 @@ def match(
         if last is not None and last.input_key == key:
             return MatchResult(counts=_counts(Plan()), unchanged=True)
         receipts, returns = conform(facts.receipts(), RECEIPTS, "receipts"), facts.returns()
-        matcher: CohortMatcher = BlockingMatcher(
-            make_matcher(basis(work, policy, as_of)), work, receipts["transaction_id"].tolist(), as_of
-        )
+        known = basis(work, policy, as_of)
+        matcher: CohortMatcher = BlockingMatcher(make_matcher(known), work, receipts["transaction_id"].tolist(), as_of)
         resolver = _resolver(work, returns)
         rejected, seen = facts.rejected(), facts.seen()
     plan = make_plan(receipts, returns, matcher, resolver, settlements_of(books.mode), rejected, seen)
@@ -86,9 +85,10 @@ def match(
             proposals=plan.proposals,
             links=plan.links,
         )
-        share = policy.automation.audit_share
-        drawn = [p.transaction_id for p in plan.proposals if p.rank == 1 and p.disposition is Disposition.AUTO]
-        work.learning.draw([key for key in drawn if audited(key, share)], number)
+        earned = Earned(policy, known.record)
+        posted = [one for one in plan.proposals if one.rank == 1 and one.disposition is Disposition.AUTO]
+        drawn = [one.transaction_id for one in posted if audited(one.transaction_id, earned.audit_share(one.pattern))]
+        work.learning.draw(drawn, number)
         clear = {link.transaction_id for link in plan.links if link.state is ReturnState.LINKED}
         told = work.findings.open(codes=["return-waiting", "return-unclear"], subjects=sorted(clear))
         work.findings.resolve([finding.finding_id for finding in told], "linked by a later match run")

@@ -156,6 +156,47 @@ def test_one_undo_demotes_the_pattern_at_once_and_only_it(week: Office) -> None:
     assert (record["own_wrong"], record["automatic"], record["reason"]) == (1, False, "demoted-pattern")
 
 
+def test_confirmed_in_a_row_a_demoted_pattern_posts_again_and_is_watched(office: Office) -> None:
+    # With 30 % a row of six is enough; the shipped 10 per mille ask for 191.
+    configure(office, policy='name = "short rows"\n[automation]\npattern_per_mille = 300.0\nwatched_share = 1.0\n')
+    for number in range(1001, 1011):
+        office.owed(
+            f"RE-2026-{number}", f"1{number}", f"{number}.17", debtor_ibans=PAYER, debtor_name="Nordlicht Optik"
+        )
+    office.load()
+    balance = 0
+
+    def arrives(day: int, *numbers: int) -> None:
+        nonlocal balance
+        opening = f"{balance // 100}.{balance % 100:02d}"
+        lines = [
+            Line(f"{one}.17", name="Nordlicht Optik", iban=PAYER, text=f"RE-2026-{one}", ref=f"B{one}")
+            for one in numbers
+        ]
+        statement(office, MONDAY + timedelta(days=day), opening, *lines)
+        balance += sum(100 * one + 17 for one in numbers)
+
+    arrives(0, 1001, 1002)
+    assert {"1001.17", "1002.17"} == {row[1] for row in office.allocated()}
+    review(office, "undo", "B1001")
+    arrives(1, 1003, 1004, 1005, 1006, 1007, 1008)
+    waiting = {row["transaction_id"]: row["reason"] for row in office.table("proposals") if row["rank"] == "1"}
+    assert waiting[key(office, "B1008")] == "demoted-pattern"
+    asked = office.command("explain", key(office, "B1008"))["record"]
+    assert isinstance(asked, dict)
+    assert asked["asked"] == 6
+    for number in range(1003, 1008):
+        review(office, "accept", f"B{number}", day=MONDAY + timedelta(days=1))
+    arrives(2, 1009)
+    assert office.transaction(bank_reference="B1009")["state"] == "proposed"
+    review(office, "accept", "B1008", day=MONDAY + timedelta(days=2))
+    arrives(3, 1010)
+    assert office.transaction(bank_reference="B1010")["state"] == "allocated"
+    drawn = office.command("review", "list")["items"]
+    assert key(office, "B1010") in [row["transaction_id"] for row in drawn if row["reason"] == "audit"]  # type: ignore[union-attr]
+    assert office.proven()
+
+
 def test_audited_posts_are_posted_and_queued_until_somebody_confirms_them(office: Office) -> None:
     configure(office, policy='name = "all checked"\n[automation]\naudit_share = 1.0\n')
     office.owed("RE-2026-1001", "10001", "119.00", debtor_ibans=PAYER)

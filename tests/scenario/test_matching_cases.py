@@ -12,6 +12,7 @@ from tests.matching_ledger import (
     DAY,
     MUELLER,
     SCHMIDT,
+    STRANGER,
     crowd,
     item,
     matcher,
@@ -132,6 +133,29 @@ def test_broken_umlauts_are_one_name(name: str) -> None:
     [found] = plan(ledger, stranger(128317, "", counterparty_name=name))
     assert paid(found) == {"RE-2026-00123": 128317}
     assert any(row.field == "name" and row.level in {"full", "close"} for row in found.waterfall)
+
+
+@pytest.mark.parametrize(
+    ("payer", "owing"),
+    [
+        ("Anna Meyer", "Anna Meier"),
+        ("Meyer, Anna", "Anna Meier"),
+        ("Winkler Holzhandel GmbH", "Winkler Holzhandel GmbH & Co. KG"),
+    ],
+)
+@pytest.mark.parametrize("text", ["Rechnung", "RE-2026-0012"])
+def test_who_is_a_customer_to_the_letter_does_not_pay_for_one_of_a_similar_name(
+    payer: str, owing: str, text: str
+) -> None:
+    theirs = item("RE-2026-00123", 128317, "11001", debtor_name=owing)
+    own = item("RE-2026-00577", 13131, "11002", debtor_name=" ".join(reversed(payer.split(", "))))
+    arrived = payment(128317, text, counterparty_name=payer, counterparty_iban=STRANGER)
+    [found] = plan([*crowd(), theirs, own], arrived)[:1]
+    assert (found.disposition, found.reason) == (Disposition.REVIEW, "payer-is-another-debtor")
+    # Nobody else bears the name, or the number is whole: then it is theirs.
+    assert plan([*crowd(), theirs], arrived)[0].disposition is Disposition.AUTO
+    named = {**arrived, "remittance": "RE-2026-00123"}
+    assert plan([*crowd(), theirs, own], named)[0].disposition is Disposition.AUTO
 
 
 def test_an_unexplained_number_vetoes_name_and_amount() -> None:
