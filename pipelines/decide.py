@@ -99,8 +99,13 @@ def _objections(policy: Policy, batch: Batch, judgement: Judgement, choice: Choi
         yield "ambiguous"
     if choice.probability < rules.min_probability:
         yield "not-sure-enough"
-    if rules.max_auto_minor and batch.amounts[judgement.receipt] > rules.max_auto_minor:
+    if rules.max_auto_minor and _largest_payment(batch.amounts[judgement.receipt], one) > rules.max_auto_minor:
         yield "above-limit"
+
+
+def _largest_payment(amount: int, one: Explanation) -> int:
+    """What one debtor paid: a batch of our own debits is as many payments as it collects items."""
+    return max(line.cash for line in one.lines) if one.amount == "batch_total" else amount
 
 
 def kinds(one: Explanation) -> int:

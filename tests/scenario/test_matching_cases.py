@@ -356,6 +356,16 @@ def test_collection_batch_is_resolved(ids: dict[str, object]) -> None:
     assert paid(found) == {str(one["invoice_number"]): one["amount_minor"] for one in COLLECTIONS}
 
 
+def test_the_limit_is_for_the_payments_of_a_batch_not_for_its_total() -> None:
+    total = sum(row["amount_minor"] for row in COLLECTIONS)
+    largest = max(row["amount_minor"] for row in COLLECTIONS)
+    batch = payment(total, "", kind="collection", is_batch=True, batch_count=20, payment_information_id="PMT-1")
+    for limit, expected in ((largest, "collection-batch"), (largest - 1, "above-limit")):
+        policy = override({"automation.max_auto_minor": limit})
+        [found] = plan(LEDGER, batch, collections=COLLECTIONS, policy=policy)
+        assert found.reason == expected
+
+
 def test_a_batch_with_another_total_waits() -> None:
     total = sum(int(str(one["amount_minor"])) for one in COLLECTIONS)
     batch = payment(total - 1, "", kind="collection", is_batch=True, payment_information_id="PMT-1")
