@@ -237,7 +237,7 @@ def _no_candidates() -> pd.DataFrame:
 def _array(values: Sequence[Any], kind: str) -> Any:
     """A column of a dtype as an array; several times faster than letting pandas find out what the values are."""
     if kind == "text":
-        return pd.array(np.array(values, dtype=object), dtype="str")
+        return pd.Series(values, dtype=_DTYPES[kind]).array
     return np.array(values, dtype=_DTYPES[kind])
 
 
