@@ -233,7 +233,7 @@ class Names:
         counted = np.where(strong | ~told[parents], hashes[codes], np.uint64(0))
         of_name = sums(counted, np.bincount(parents, minlength=len(self._texts)))
         owners = np.repeat(np.arange(self._debtor_starts.size - 1), np.diff(self._debtor_starts))
-        return SameWords(of_name[self._debtor_names], owners)
+        return SameWords(of_name[self._debtor_names], self._debtor_names, owners)
 
     def exactly(self, name: str) -> tuple[int, ...]:
         """Debtors whose name has exactly these words, in any order."""
@@ -244,8 +244,10 @@ class Names:
             found = ()
             if words_of and stretch[0] < stretch[1]:
                 wanted = sorted(words_of)
-                bearers = self._same_words.at(*stretch)
-                found = tuple([one for one in bearers if any(sorted(own) == wanted for own in self.of(one))])
+                names, bearers = self._same_words.at(*stretch)
+                # Those who bear the same name are many, and the ways to write it few.
+                same = {code for code in set(names) if sorted(self._known(code)) == wanted}
+                found = tuple(dict.fromkeys(one for code, one in zip(names, bearers, strict=True) if code in same))
                 if found and min(len(self._block(word)) for word in wanted) > _LARGEST_BLOCK:
                     found = ()
             self._exact[name] = found

@@ -15,12 +15,13 @@ class SameWords:
     """Debtors by the words of their names.
 
     sums: per pair (name, debtor) the sum over the hashes of the name's words, which does not ask for their order.
-    debtors: whose name it is; pairs come in ascending order of these.
+    names / debtors: codes of the pairs, in ascending order of the debtors.
     """
 
-    def __init__(self, sums: Hashes, debtors: Ints) -> None:
+    def __init__(self, sums: Hashes, names: Ints, debtors: Ints) -> None:
         order = in_order(sums)
         self._sums = sums[order]
+        self._names = names[order]
         self._debtors = debtors[order]
 
     def stretches(self, names: Iterable[Sequence[str]]) -> list[tuple[int, int]]:
@@ -32,10 +33,9 @@ class SameWords:
         starts, ends = np.searchsorted(self._sums, wanted), np.searchsorted(self._sums, wanted, side="right")
         return list(zip(starts.tolist(), ends.tolist(), strict=True))
 
-    def at(self, start: int, end: int) -> list[int]:
-        """The debtors of a stretch, ascending, each once: hashes may be equal by chance, so their words decide."""
-        found: list[int] = self._debtors[start:end].tolist()
-        return list(dict.fromkeys(found))
+    def at(self, start: int, end: int) -> tuple[list[int], list[int]]:
+        """Names and debtors of a stretch, debtors ascending: hashes may be equal by chance, so the words decide."""
+        return self._names[start:end].tolist(), self._debtors[start:end].tolist()
 
 
 def sums(hashes: Hashes, lengths: Ints) -> Hashes:
