@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import chain
 
 import pandas as pd
 
@@ -37,7 +38,9 @@ class WholeToken(RowStrategy):
             () if suspect and _SET_OFF.search(text) else words.split()
             for suspect, text, words in zip(suspects, texts.tolist(), words_of, strict=True)
         ]
-        known = index.items.prime_numbers(token for found in tokens for token in found if len(token) >= _SHORTEST)
+        known = index.items.prime_numbers(
+            [token for token in dict.fromkeys(chain.from_iterable(tokens)) if len(token) >= _SHORTEST]
+        )
         for receipt, words in enumerate(tokens):
             amount = index.amounts[receipt]
             found = -1
