@@ -58,7 +58,7 @@ def alike(items: Any, waiting: Sequence[tuple[int, list[C], list[int]]]) -> list
     own = pc.replace_substring_regex(numbers, "[^0-9]+", "").to_pylist()
     # What does not fit 64 bits is −1 there and resembles nothing typed.
     own_values = items.digits[distinct]
-    last = pc.replace_substring_regex(numbers, "^.*?([0-9]+)[^0-9]*$", r"\1").to_pylist()
+    last = pc.replace_substring_regex(numbers, "^.*?([0-9]+)[^0-9]*$", r"\1")
     counters, short_years = items.counters[distinct], items.series.short_year[distinct]
     found = np.zeros(len(values), dtype=bool)
     for part in (own_values, _number(last), counters, short_years):
@@ -114,11 +114,11 @@ def _digit_counts(texts: list[str]) -> npt.NDArray[np.uint64]:
     return result
 
 
-def _number(digits: list[str]) -> Any:
+def _number(digits: Any) -> Ints:
     """Digits as numbers; what does not fit 64 bits resembles nothing typed, which has at most 18 digits."""
-    return np.array(
-        [int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0 for text in digits], dtype=np.int64
-    )
+    usable = pc.match_substring_regex(digits, "^[0-9]{1,18}$")
+    result: Ints = pc.cast(pc.if_else(usable, digits, "0"), pa.int64()).to_numpy(zero_copy_only=False)
+    return result
 
 
 def _texts(numbers: Any) -> list[str]:

@@ -54,12 +54,7 @@ class DamagedNumber(RowStrategy):
         lettered: list[dict[int, tuple[str, Word] | None]] = []
         pairs = 0
         for receipt, chunks, words in read:
-            hits = index.item_hits(receipt)
-            fitting = [
-                item
-                for item in self._fitting(index, receipt, beside.get(receipt, ()))
-                if not any(hit.level in _STRONG for hit in hits.get(item, ()))
-            ]
+            fitting = self._fitting(index, receipt, beside.get(receipt, ()))
             if not fitting:
                 continue
             mixed = _mixed(index, words, fitting)
@@ -93,22 +88,25 @@ class DamagedNumber(RowStrategy):
 
     @staticmethod
     def _fitting(index: MatchIndex, receipt: int, beside: Iterable[int]) -> list[int]:
-        """Items of fitting amount, of debtors in question, and those beside a number of the text."""
+        """Items of fitting amount, of debtors in question, and those beside a number of the text; not those that are
+        named as they are."""
         items = index.items
-        fitting = {row for row, hits in index.item_hits(receipt).items() if any(hit.field == "amount" for hit in hits)}
-        debtors = {debtor for debtor in index.debtor_hits(receipt) if debtor >= 0}
+        fitting = set(beside)
+        named = set()
+        for row, hits in index.item_hits(receipt).items():
+            for hit in hits:
+                if hit.level in _STRONG:
+                    named.add(row)
+                if hit.field == "amount":
+                    fitting.add(row)
         # Who is named by one number may be meant by a damaged one beside it.
-        debtors |= {
-            items.debtor_at[row]
-            for row, hits in index.item_hits(receipt).items()
-            if any(hit.level in _STRONG for hit in hits)
-        }
+        debtors = {debtor for debtor in index.debtor_hits(receipt) if debtor >= 0}
+        debtors.update([items.debtor_at[row] for row in named])
         for debtor in debtors:
             own = items.items_of(debtor)
             if len(own) <= index.policy.limits.debtor_candidates:
                 fitting.update(own.tolist())
-        fitting.update(beside)
-        return sorted(fitting)
+        return sorted(fitting - named)
 
 
 class Chunk:

@@ -26,14 +26,18 @@ class DebtorName(RowStrategy):
             [name for receipt in range(index.count) if not index.is_done(receipt) for name in index.payers(receipt)],
             np.empty(0, np.int64),
         )
-        for receipt in range(index.count):
-            if index.is_clear(receipt) or any(
-                hit.level in _PAYER for hits in index.debtor_hits(receipt).values() for hit in hits
-            ):
-                continue
+        most = index.policy.limits.name_candidates
+        asked = [
+            (receipt, [(payer, names.candidates(payer, most)) for payer in index.payers(receipt)])
+            for receipt in range(index.count)
+            if not index.is_clear(receipt)
+            and not any(hit.level in _PAYER for hits in index.debtor_hits(receipt).values() for hit in hits)
+        ]
+        names.prime([], np.array(sorted({one for _, of in asked for _, debtors in of for one in debtors}), np.int64))
+        for receipt, candidates in asked:
             found: dict[int, tuple[float, str]] = {}
-            for payer in index.payers(receipt):
-                for debtor in names.candidates(payer, index.policy.limits.name_candidates):
+            for payer, debtors in candidates:
+                for debtor in debtors:
                     level, rarity = names.compare(payer, debtor)
                     if level in {"full", "close"}:
                         found[debtor] = max(found.get(debtor, (0.0, "")), (rarity, level))

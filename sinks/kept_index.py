@@ -32,6 +32,7 @@ _ALLOWED: Final = frozenset(
         ("pipelines.matching.texts", "Texts"), ("pipelines.matching.texts", "KeyTable"),
         ("pipelines.matching.columns", "SortedKeys"), ("pipelines.matching.columns", "Groups"),
         ("pipelines.matching.series", "Series"), ("pipelines.matching.names", "Names"),
+        ("pipelines.matching.same_words", "SameWords"),
         ("builtins", "frozenset"), ("copyreg", "_reconstructor"), ("builtins", "object"),
         ("numpy", "dtype"), ("numpy", "ndarray"), ("numpy._core.numeric", "_frombuffer"),
         ("numpy._core.multiarray", "_reconstruct"), ("pyarrow.lib", "_restore_array"), ("pyarrow.lib", "py_buffer"),

@@ -25,6 +25,8 @@ _MOST_RUNS = 6
 # A named tuple without asking for its fields by name: there are several for every text.
 _tuple = tuple.__new__
 _LONGEST_TEXT = 2000
+# Held against so many debtors, a payer is compared with all at once.
+_MANY = 3
 # Field levels after which no further search is needed when the amount fits.
 CLEAR_LEVELS = frozenset({"own_id", "creditor_reference", "document", "full", "digits", "bare"})
 
@@ -65,6 +67,7 @@ class Batch:
         self._payers: list[list[str]] | None = None
         self._item_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
         self._debtor_hits: list[dict[int, list[Hit]]] = [{} for _ in range(self.count)]
+        self._worth: list[list[int] | None] = [None] * self.count
         self._clear = [False] * self.count
         self._done = [False] * self.count
         self.equal_counts = items.equal_open(self.amounts)
@@ -97,13 +100,52 @@ class Batch:
         """Read the names of everybody in question at once, payers' and debtors'."""
         unread = [receipt for receipt in range(self.count) if not self._done[receipt]]
         debtors = {debtor for receipt in unread for debtor in self._debtor_hits[receipt] if debtor >= 0}
-        debtors.update(self.items.debtor_at[row] for receipt in unread for row in self._item_hits[receipt])
         payers = [name for receipt in unread for name in self.payers(receipt)]
-        asked = np.array(sorted(debtors), np.int64)
-        self.items.names.prime(payers, asked)
+        held: list[str] = []
+        against: list[int] = []
+        for receipt in unread:
+            owing = [self.items.debtor_at[row] for row in self.worth_weighing(receipt)]
+            if len(owing) < _MANY:
+                debtors.update(owing)
+                continue
+            for name in self.payers(receipt):
+                held += [name] * len(owing)
+                against += owing
+        names = self.items.names
+        names.prime(payers, np.array(sorted(debtors), np.int64))
+        # Where many owe the same amount nearly all of them are strangers.
+        names.rule_out(held, against)
         # Whoever is in question is named by number in the end.
         everybody = {debtor for hits in self._debtor_hits for debtor in hits if debtor >= 0} | debtors
+        everybody.update(against)
         self.items.debtor_numbers.prime(np.fromiter(everybody, np.int64, len(everybody)))
+
+    def worth_weighing(self, receipt: int) -> list[int]:
+        """Items found for a receipt, without those of strangers that merely cost the same, where something better fits.
+
+        An item that no number names and no account, number or name connects with the payer loses to one that has any
+        of these by more than the margin; weighing it would change nothing. Asked once all strategies have been.
+        """
+        found = self._worth[receipt]
+        if found is None:
+            found = self._worth[receipt] = self._find_worth_weighing(receipt)
+        return found
+
+    def _find_worth_weighing(self, receipt: int) -> list[int]:
+        hits = self._item_hits[receipt]
+        if len(hits) < 2:
+            return list(hits)
+        debtors = self._debtor_hits[receipt]
+        connected = [
+            row
+            for row, found in hits.items()
+            if self.items.debtor_at[row] in debtors or any(hit.field == "reference" for hit in found)
+        ]
+        if len(connected) == len(hits):
+            return connected
+        amount = self.amounts[receipt]
+        fits = any(self.items.open_at[row] == amount for row in connected)
+        return connected if fits else list(hits)
 
     def scan(self, receipt: int) -> Scan:
         """The remittance text of a receipt, noise blanked."""

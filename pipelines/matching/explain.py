@@ -128,25 +128,8 @@ class Explainer:
         )  # fmt: skip
 
     def worth_weighing(self, receipt: int) -> list[int]:
-        """Items found for a receipt, without those of strangers that merely cost the same, where something better fits.
-
-        An item that no number names and no account, number or name connects with the payer loses to one that has any
-        of these by more than the margin; weighing it would change nothing.
-        """
-        hits = self._batch.item_hits(receipt)
-        if len(hits) < 2:
-            return list(hits)
-        debtors = self._batch.debtor_hits(receipt)
-        connected = [
-            row
-            for row, found in hits.items()
-            if self._items.debtor_at[row] in debtors or any(hit.field == "reference" for hit in found)
-        ]
-        if len(connected) == len(hits):
-            return connected
-        amount = self._batch.amounts[receipt]
-        fits = any(self._items.open_at[row] == amount for row in connected)
-        return connected if fits else list(hits)
+        """Items found for a receipt that may explain it; see ``Batch.worth_weighing``."""
+        return self._batch.worth_weighing(receipt)
 
     def _keep(self, found: dict[tuple[tuple[int, ...], str], Explanation], one: Explanation | None) -> None:
         if one is not None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import compress, pairwise, repeat
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,9 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 from rapidfuzz.distance import Indel
 
 from pipelines.matching.columns import Flags, Ints, canonical_name, canonical_names, distinct
-from pipelines.matching.texts import Texts
+from pipelines.matching.same_words import SameWords, sums
+from pipelines.matching.texts import Texts, hashed
+from pipelines.matching.unlike import unlike
 
 
 def _vocabulary(text: str) -> frozenset[str]:
@@ -29,10 +31,11 @@ _WEAK = _vocabulary(
 )
 _VOWELS = re.compile(r"(?<!^)[AEIOUY]")
 _SIMILAR = 0.8
-_REMEMBERED = ("_words", "_of", "_payer_words", "_exact", "_weights", "_compared")
+_REMEMBERED = ("_words", "_of", "_payer_words", "_carried", "_exact", "_weights", "_compared")
 _LARGEST_BLOCK = 20_000
-_SMALL_BLOCK = 8
-_MOST_COMPARED = 500_000
+# So much is remembered of one kind before it is forgotten; what one part of a day needs is far less.
+_MOST_KEPT = 100_000
+_STRANGER = ("none", 0.0)
 
 
 def words(name: str) -> tuple[str, ...]:
@@ -64,6 +67,8 @@ class Names:
         self._words: dict[int, tuple[str, ...]] = {}
         self._of: dict[int, list[tuple[str, ...]]] = {}
         self._payer_words: dict[str, tuple[str, ...]] = {}
+        # Where those are that may have a payer's very name; only until somebody asks.
+        self._carried: dict[str, tuple[int, int]] = {}
         self._exact: dict[str, tuple[int, ...]] = {}
         self._weights: dict[tuple[str, ...], float] = {}
         self._compared: dict[tuple[str, int], tuple[str, float]] = {}
@@ -72,6 +77,7 @@ class Names:
         """Build the tables now (see ItemIndex.build)."""
         assert self._blocks is not None
         assert self._rarities is not None
+        assert self._same_words is not None
 
     def __getstate__(self) -> dict[str, Any]:
         """The tables, and nothing that was remembered or is only needed to build them."""
@@ -102,16 +108,43 @@ class Names:
 
     def prime(self, payers: Iterable[str], debtors: Ints) -> None:
         """Read the names of many payers and debtors at once, so that asking for one only has to remember it."""
+        self._forget()
         names = [name for name in dict.fromkeys(payers) if name not in self._payer_words]
         if names:
             canonical = canonical_names(pa.array(names, pa.large_string())).to_pylist()
-            self._payer_words.update(zip(names, map(telling, canonical), strict=True))
-        starts, ends = self._debtor_starts[debtors], self._debtor_starts[debtors + 1]
+            words_of = list(map(telling, canonical))
+            self._payer_words.update(zip(names, words_of, strict=True))
+            self._carried.update(zip(names, self._same_words.stretches(words_of), strict=True))
+        new = [debtor for debtor in debtors.tolist() if debtor not in self._of]
+        asked = np.array(new, np.int64)
+        starts, ends = self._debtor_starts[asked], self._debtor_starts[asked + 1]
         codes = self._debtor_names[_stretches(starts, ends)]
         words_of = list(map(telling, self._canonical.array.take(pa.array(codes)).to_pylist()))
         bounds = np.cumsum(np.concatenate(([0], ends - starts))).tolist()
-        for debtor, (start, end) in zip(debtors.tolist(), pairwise(bounds), strict=True):
+        for debtor, (start, end) in zip(new, pairwise(bounds), strict=True):
             self._of[debtor] = words_of[start:end]
+
+    def _forget(self) -> None:
+        """Forget what no longer fits; whatever is asked again is read again."""
+        for kept in (self._words, self._of, self._payer_words, self._carried, self._exact, self._compared):
+            if len(kept) >= _MOST_KEPT:
+                kept.clear()
+
+    def rule_out(self, payers: Sequence[str], debtors: Sequence[int]) -> None:
+        """Find out at once which of these pairs have nothing in common, so that ``compare`` need not look at them.
+
+        payers: names that are primed. debtors: whom each of them is held against.
+        """
+        if not payers:
+            return
+        places: dict[str, int] = {}
+        payer = np.array([places.setdefault(name, len(places)) for name in payers], np.int64)
+        asked, debtor = np.unique(np.array(debtors, np.int64), return_inverse=True)
+        starts, ends = self._debtor_starts[asked], self._debtor_starts[asked + 1]
+        names = self._canonical.array.take(pa.array(self._debtor_names[_stretches(starts, ends)]))
+        owners = np.repeat(np.arange(len(asked)), ends - starts)
+        strangers = unlike([self.payer(name) for name in places], names, owners, _WEAK, payer, debtor)
+        self._compared.update(zip(compress(zip(payers, debtors, strict=True), strangers.tolist()), repeat(_STRANGER)))
 
     @cached_property
     def _canonical(self) -> Texts:
@@ -189,23 +222,34 @@ class Names:
                 return found if len(found) <= limit else []
         return rarest.tolist() if len(rarest) <= limit else []
 
+    @cached_property
+    def _same_words(self) -> SameWords:
+        vocabulary, _, codes, parents = self._table
+        hashes = hashed(pa.array(list(vocabulary), pa.large_string()))
+        hashes[vocabulary.get("", len(hashes)) :][:1] = 0
+        # Only the telling words of a name count, and all of them where none is telling.
+        strong = np.fromiter((word not in _WEAK and word != "" for word in vocabulary), bool, len(vocabulary))[codes]
+        told = np.bincount(parents[strong], minlength=len(self._texts)) > 0
+        counted = np.where(strong | ~told[parents], hashes[codes], np.uint64(0))
+        of_name = sums(counted, np.bincount(parents, minlength=len(self._texts)))
+        owners = np.repeat(np.arange(self._debtor_starts.size - 1), np.diff(self._debtor_starts))
+        return SameWords(of_name[self._debtor_names], self._debtor_names, owners)
+
     def exactly(self, name: str) -> tuple[int, ...]:
         """Debtors whose name has exactly these words, in any order."""
         found = self._exact.get(name)
         if found is None:
-            wanted = sorted(self.payer(name))
+            words_of = self.payer(name)
+            stretch = self._carried.pop(name, None) or self._same_words.stretches([words_of])[0]
             found = ()
-            # A word that nobody carries is no block to look at.
-            carried = self._rarities.keys() >= set(wanted)
-            blocks = sorted((self._block(word) for word in wanted), key=len) if carried else []
-            if blocks and 0 < len(blocks[0]) <= _LARGEST_BLOCK:
-                block = blocks[0]
-                for other in blocks[1:]:
-                    if len(block) <= _SMALL_BLOCK:
-                        break
-                    block = block[_in_both(block, other)]
-                same = (debtor for debtor in block.tolist() if any(sorted(own) == wanted for own in self.of(debtor)))
-                found = tuple(same)
+            if words_of and stretch[0] < stretch[1]:
+                wanted = sorted(words_of)
+                names, bearers = self._same_words.at(*stretch)
+                # Those who bear the same name are many, and the ways to write it few.
+                same = {code for code in set(names) if sorted(self._known(code)) == wanted}
+                found = tuple(dict.fromkeys(one for code, one in zip(names, bearers, strict=True) if code in same))
+                if found and min(len(self._block(word)) for word in wanted) > _LARGEST_BLOCK:
+                    found = ()
             self._exact[name] = found
         return found
 
@@ -241,7 +285,7 @@ class Names:
                     best = found
             if not payer:
                 best = ("absent", 0.0)
-            if len(self._compared) >= _MOST_COMPARED:
+            if len(self._compared) >= _MOST_KEPT:
                 self._compared.clear()
             self._compared[key] = best
         return best
@@ -310,7 +354,7 @@ def _may_be(one: str, other: str, least: float) -> bool:
     return 2.0 * short >= (least - 1e-9) * (short + long)
 
 
-@lru_cache(maxsize=500_000)
+@lru_cache(maxsize=100_000)
 def _similar(word: str, other: str) -> bool:
     """Whether one word is the other one misspelt. People of a country share their names: most pairs come again."""
     return bool(Indel.normalized_similarity(word, other) >= _SIMILAR)
