@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipelines.ports.matcher import CandidateRows, MatchIndex
+from pipelines.ports.matcher import CandidateRows, MatchIndex, RowStrategy
 
 
-class Amount:
+class Amount(RowStrategy):
     """Equal and discounted amounts. Where very many items are equal, only those of debtors already in question."""
 
     name = "amount"
 
-    def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
+    def rows(self, index: MatchIndex, receipts: pd.DataFrame) -> CandidateRows:
         """Rows without bits of their own: the core weighs the amount of every candidate anyway."""
         rows = CandidateRows()
         most = index.policy.limits.equal_amount_candidates
@@ -41,7 +41,7 @@ class Amount:
                     known[key] = equal
             for row in equal:
                 rows.add(receipt, "amount", "equal", item=row)
-        return rows.frame()
+        return rows
 
 
 def build(options: Mapping[str, object]) -> Amount:

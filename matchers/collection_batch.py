@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipelines.ports.matcher import CandidateRows, MatchIndex
+from pipelines.ports.matcher import CandidateRows, MatchIndex, RowStrategy
 from pipelines.text import compact
 
 _NEAR_DAYS = 6
 
 
-class CollectionBatch:
+class CollectionBatch(RowStrategy):
     """PmtInfId, MsgId or KREF → our collections; without any id the one batch of that total and day."""
 
     name = "collection_batch"
@@ -21,7 +21,7 @@ class CollectionBatch:
         # One day is judged in many pieces against the same collections.
         self._read: tuple[object, _Book] | None = None
 
-    def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
+    def rows(self, index: MatchIndex, receipts: pd.DataFrame) -> CandidateRows:
         """One group per batch; the amounts are those we collected."""
         rows = CandidateRows()
         wanted = [
@@ -34,7 +34,7 @@ class CollectionBatch:
             counts = receipts["batch_count"].tolist()
             for receipt in wanted:
                 book.resolve(index, receipt, counts[receipt], rows)
-        return rows.frame()
+        return rows
 
     def _book(self, index: MatchIndex) -> _Book:
         if self._read is None or self._read[0] is not index.items:

@@ -7,19 +7,19 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipelines.ports.matcher import CandidateRows, MatchIndex
+from pipelines.ports.matcher import CandidateRows, MatchIndex, RowStrategy
 from pipelines.text import compact
 
 _PARTS = re.compile(r"[|;,\s]+")
 _ISO_11649 = re.compile(r"(?<![0-9A-Z])RF[0-9]{2}(?: ?[0-9A-Z]{1,4}){1,6}(?![0-9A-Z])")
 
 
-class CreditorReference:
+class CreditorReference(RowStrategy):
     """References in their own fields, and RF references typed into the free text."""
 
     name = "creditor_reference"
 
-    def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
+    def rows(self, index: MatchIndex, receipts: pd.DataFrame) -> CandidateRows:
         """Rows for receipts whose structured fields name an item."""
         rows = CandidateRows()
         references, documents = index.text("creditor_reference"), index.text("document_numbers")
@@ -43,7 +43,7 @@ class CreditorReference:
                 scan = index.scan(receipt)
                 for found in _ISO_11649.finditer(scan.text):
                     self._typed(rows, index, receipt, found)
-        return rows.frame()
+        return rows
 
     @staticmethod
     def _reference(rows: CandidateRows, index: MatchIndex, receipt: int, key: str) -> None:

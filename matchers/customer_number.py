@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipelines.ports.matcher import CandidateRows, MatchIndex, Scan, Window
+from pipelines.ports.matcher import CandidateRows, MatchIndex, RowStrategy, Scan, Window
 
 # Below this a number without a keyword in front of it is too common to name a customer.
 _SHORTEST_ALONE = 5
@@ -14,12 +14,12 @@ _WRITTEN = frozenset({"full", "bare", "digits", "creditor_reference"})
 _JOINING = frozenset("-/._")
 
 
-class CustomerNumber:
+class CustomerNumber(RowStrategy):
     """Debtor numbers and mandates, with a keyword in front or distinctive in themselves."""
 
     name = "customer_number"
 
-    def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
+    def rows(self, index: MatchIndex, receipts: pd.DataFrame) -> CandidateRows:
         """One row per receipt and debtor named."""
         rows = CandidateRows()
         for receipt in range(index.count):
@@ -49,7 +49,7 @@ class CustomerNumber:
                 for owner in (debtor,) if debtor >= 0 else mandated:
                     level = "mandate" if debtor < 0 else "named" if certain else "alone"
                     rows.add(receipt, "customer", level, debtor=owner, start=window.start, end=window.end)
-        return rows.frame()
+        return rows
 
 
 def _distinctive(scan: Scan, window: Window) -> bool:

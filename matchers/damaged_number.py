@@ -16,7 +16,7 @@ from rapidfuzz.distance import OSA
 
 from matchers._alike import PAIRS, alike
 from matchers._neighbours import neighbours
-from pipelines.ports.matcher import CandidateRows, MatchIndex, Scan, Window, confuse, is_plain_word
+from pipelines.ports.matcher import CandidateRows, MatchIndex, RowStrategy, Scan, Window, confuse, is_plain_word
 from pipelines.text import compact
 
 _NOT_DIGIT = re.compile(r"[^0-9]+")
@@ -31,12 +31,12 @@ _MOST_BESIDE = 18
 _STRONG = frozenset({"own_id", "creditor_reference", "document", "full", "bare", "digits", "order", "shipment"})
 
 
-class DamagedNumber:
+class DamagedNumber(RowStrategy):
     """Verifies the numbers of fitting items against the text."""
 
     name = "damaged_number"
 
-    def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
+    def rows(self, index: MatchIndex, receipts: pd.DataFrame) -> CandidateRows:
         """Rows for receipts that no exact number explains yet."""
         rows = CandidateRows()
         read: list[tuple[int, list[Chunk], list[Word]]] = []
@@ -65,7 +65,7 @@ class DamagedNumber:
                 self._compare(rows, index, waiting, lettered)
                 waiting, lettered, pairs = [], [], 0
         self._compare(rows, index, waiting, lettered)
-        return rows.frame()
+        return rows
 
     @staticmethod
     def _compare(

@@ -7,18 +7,18 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from pipelines.ports.matcher import CandidateRows, MatchIndex
+from pipelines.ports.matcher import CandidateRows, MatchIndex, RowStrategy
 
 _PAYER = frozenset({"iban", "learned", "mandate", "named", "alone"})
 _BEST = 6
 
 
-class DebtorName:
+class DebtorName(RowStrategy):
     """Debtors by the payer's name, only where neither account nor number names anybody."""
 
     name = "debtor_name"
 
-    def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
+    def rows(self, index: MatchIndex, receipts: pd.DataFrame) -> CandidateRows:
         """The best few debtors per receipt at level ``full`` or ``close``."""
         rows = CandidateRows()
         names = index.items.names
@@ -45,7 +45,7 @@ class DebtorName:
                 :_BEST
             ]:
                 rows.add(receipt, "name", found[debtor][1], debtor=debtor)
-        return rows.frame()
+        return rows
 
 
 def build(options: Mapping[str, object]) -> DebtorName:

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipelines.ports.matcher import CandidateRows, MatchIndex
+from pipelines.ports.matcher import CandidateRows, MatchIndex, RowStrategy
 from pipelines.text import compact
 
 
-class EndToEnd:
+class EndToEnd(RowStrategy):
     """EndToEndId → the items we collected under it; mandate → its debtor."""
 
     name = "end_to_end"
 
-    def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
+    def rows(self, index: MatchIndex, receipts: pd.DataFrame) -> CandidateRows:
         """Rows for receipts whose EndToEndId or mandate is one of ours."""
         rows = CandidateRows()
         ids, mandates = index.text("end_to_end_id"), index.text("mandate_id")
@@ -33,7 +33,7 @@ class EndToEnd:
             if mandate and (key := key_of[mandate]) in signed:
                 for debtor in index.items.by_mandate.get(key, ()):
                     rows.add(receipt, "customer", "mandate", debtor=debtor)
-        return rows.frame()
+        return rows
 
 
 def build(options: Mapping[str, object]) -> EndToEnd:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from pipelines.ports.matcher import CandidateRows, MatchIndex, Scan, Window, is_plain_word
+from pipelines.ports.matcher import CandidateRows, MatchIndex, RowStrategy, Scan, Window, is_plain_word
 
 _DIGITS = re.compile(r"[0-9]+")
 _NOT_DIGIT = re.compile(r"[^0-9]+")
@@ -20,12 +20,12 @@ _ECHOES = 16
 _LONGEST = 18
 
 
-class ExactNumber:
+class ExactNumber(RowStrategy):
     """Whole numbers first, the longest stretch winning; then all digits of a number without its letters."""
 
     name = "exact_number"
 
-    def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
+    def rows(self, index: MatchIndex, receipts: pd.DataFrame) -> CandidateRows:
         """Rows with the characters each number explains."""
         rows = CandidateRows()
         series = index.items.series
@@ -41,7 +41,7 @@ class ExactNumber:
                 pending += self._digit_windows(index, receipt, windows, taken, lengths)
         self._by_digits(rows, index, pending)
         self._same_digits(rows, index, echoes)
-        return rows.frame()
+        return rows
 
     @staticmethod
     def _whole(

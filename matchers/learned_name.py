@@ -6,19 +6,19 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipelines.ports.matcher import CandidateRows, MatchIndex
+from pipelines.ports.matcher import CandidateRows, MatchIndex, RowStrategy
 
 
-class LearnedName:
+class LearnedName(RowStrategy):
     """Payer's name → debtors it was confirmed for."""
 
     name = "learned_name"
 
-    def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
+    def rows(self, index: MatchIndex, receipts: pd.DataFrame) -> CandidateRows:
         """One row per receipt and debtor, at level ``learned`` or ``learned_once``."""
         rows = CandidateRows()
         if not index.learned.names:
-            return rows.frame()
+            return rows
         for receipt in range(index.count):
             if index.is_clear(receipt):
                 continue
@@ -28,7 +28,7 @@ class LearnedName:
                     debtor = index.items.debtor_of(number)
                     if debtor >= 0 and debtor not in known:
                         rows.add(receipt, "name", level, debtor=debtor)
-        return rows.frame()
+        return rows
 
 
 def build(options: Mapping[str, object]) -> LearnedName:

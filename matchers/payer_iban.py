@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from pipelines.ports.matcher import CandidateRows, MatchIndex
+from pipelines.ports.matcher import CandidateRows, MatchIndex, RowStrategy
 
 
-class PayerIban:
+class PayerIban(RowStrategy):
     """Payer IBAN → debtors. An account known for very many debtors names nobody."""
 
     name = "payer_iban"
@@ -17,7 +17,7 @@ class PayerIban:
     def __init__(self, most_debtors: int) -> None:
         self._most = most_debtors
 
-    def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
+    def rows(self, index: MatchIndex, receipts: pd.DataFrame) -> CandidateRows:
         """One row per receipt and debtor its account is known for."""
         rows = CandidateRows()
         for receipt, iban in enumerate(index.ibans()):
@@ -28,7 +28,7 @@ class PayerIban:
                 continue
             for debtor, level in owners:
                 rows.add(receipt, "payer", level, debtor=debtor)
-        return rows.frame()
+        return rows
 
 
 def build(options: Mapping[str, object]) -> PayerIban:

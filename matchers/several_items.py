@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from matchers._sums import Choice, unique_sum
-from pipelines.ports.matcher import CandidateRows, Hit, MatchIndex
+from pipelines.ports.matcher import CandidateRows, Hit, MatchIndex, RowStrategy
 from pipelines.text import compact
 
 _STRONG = frozenset(
@@ -26,18 +26,18 @@ _FULL_TEXT = 130
 _MORE = re.compile(r"\b(?:u\.? ?a\.?|usw|etc|weitere|mehrere|diverse|div\.|sammel\w*)(?:\W|$)", re.IGNORECASE)
 
 
-class SeveralItems:
+class SeveralItems(RowStrategy):
     """Sets of items of one debtor that explain the whole amount."""
 
     name = "several_items"
 
-    def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
+    def rows(self, index: MatchIndex, receipts: pd.DataFrame) -> CandidateRows:
         """One group per explanation found."""
         rows = CandidateRows()
         for receipt in range(index.count):
             if index.amounts[receipt] > 0 and not index.is_clear(receipt):
                 _Search(index, receipt, rows).run()
-        return rows.frame()
+        return rows
 
 
 class _Search:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import chain
 
 import pandas as pd
 
-from pipelines.ports.matcher import CandidateRows, MatchIndex
+from pipelines.ports.matcher import CandidateRows, MatchIndex, RowStrategy
 
 _SHORTEST = 4
 _LONG_ENOUGH = 6
@@ -20,12 +21,12 @@ _MAY_SET_OFF = r"GUTSCHR|VERRECHN|ABZ|GS| [+&] | UND "
 _SET_OFF = re.compile(r"GUTSCHR|VERRECHN|ABZ[GÜU]|\bGS\b| [+&] | UND ")
 
 
-class WholeToken:
+class WholeToken(RowStrategy):
     """Receipts whose text holds exactly one of our numbers, written as one token, and pays exactly what is open."""
 
     name = "whole_token"
 
-    def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
+    def rows(self, index: MatchIndex, receipts: pd.DataFrame) -> CandidateRows:
         """Rows only where number and amount agree and no second item is named the same way."""
         rows = CandidateRows()
         texts = receipts["remittance"].str.upper().str.replace(r"[-/._]+", "", regex=True)
@@ -37,7 +38,9 @@ class WholeToken:
             () if suspect and _SET_OFF.search(text) else words.split()
             for suspect, text, words in zip(suspects, texts.tolist(), words_of, strict=True)
         ]
-        known = index.items.prime_numbers(token for found in tokens for token in found if len(token) >= _SHORTEST)
+        known = index.items.prime_numbers(
+            [token for token in dict.fromkeys(chain.from_iterable(tokens)) if len(token) >= _SHORTEST]
+        )
         for receipt, words in enumerate(tokens):
             amount = index.amounts[receipt]
             found = -1
@@ -55,7 +58,7 @@ class WholeToken:
             plain = len(index.items.numbers[found]) < _LONG_ENOUGH and index.items.numbers[found].isdigit()
             if not plain or index.items.debtor_at[found] in index.debtor_hits(receipt):
                 rows.add(receipt, "reference", "full", item=found)
-        return rows.frame()
+        return rows
 
 
 def build(options: Mapping[str, object]) -> WholeToken:

@@ -13,7 +13,7 @@ from pipelines.decide import Decision, sides
 from pipelines.matching.batch import Batch
 from pipelines.matching.clear import Case, ClearCases, Weight
 from pipelines.matching.evidence import Weigher
-from pipelines.matching.fields import Payer
+from pipelines.matching.fields import Memory, Payer
 from pipelines.model.construct import maker
 from pipelines.model.proposal import AllocationKind, Disposition, Evidence, Proposal, ProposedLine
 from pipelines.policy import Policy
@@ -35,8 +35,8 @@ class _Outcome(NamedTuple):
 class Examples:
     """The clear receipts of one batch.
 
-    in_full: judges and decides one receipt. decided: what was decided so far under this policy, added to; nothing in it
-    is about this batch.
+    in_full: judges and decides one receipt. memory: what was decided so far, added to; nothing in it is about this
+    batch.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Examples:
         weigher: Weigher,
         cases: ClearCases,
         in_full: Callable[[int], Decision],
-        decided: dict[Hashable, Decision],
+        memory: Memory,
     ) -> None:
         self._policy = policy
         self._batch = batch
@@ -54,9 +54,9 @@ class Examples:
         self._cases = cases
         self._in_full = in_full
         self._prior = weigher.prior()
-        self._decided = decided
-        self._outcomes: dict[Hashable, _Outcome] = {}
-        self._kinds: dict[int, Hashable] = {}
+        self._decided: dict[Hashable, Decision] = memory.decided
+        self._outcomes: dict[Hashable, _Outcome] = memory.outcomes
+        self._kinds = memory.kinds
         self._taken: dict[int, tuple[int, _Outcome]] = {}
 
     def takes(self, receipt: int) -> bool:

@@ -7,7 +7,7 @@ frame into that form or says what is wrong with it. Dtypes: ``text`` is pandas `
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -241,13 +241,21 @@ def _array(values: Sequence[Any], kind: str) -> Any:
     return np.array(values, dtype=_DTYPES[kind])
 
 
+# receipt, item, debtor, group, field, level, start, end, ways, amount_minor
+CandidateRow = tuple[int, int, int, int, str, str, int, int, float, int]
+
+
 class CandidateRows:
     """Collects a strategy's rows column by column; ``frame()`` makes the CANDIDATES frame of them."""
 
     __slots__ = ("_rows",)
 
-    def __init__(self) -> None:
-        self._rows: list[tuple[object, ...]] = []
+    def __init__(self, rows: Iterable[CandidateRow] = ()) -> None:
+        self._rows = list(rows)
+
+    def __iter__(self) -> Iterator[CandidateRow]:
+        """The rows as tuples in the order of CANDIDATES."""
+        return iter(self._rows)
 
     def add(
         self,

@@ -6,7 +6,7 @@ tells it with ``settle`` and ``reopen`` what posted in between. The result does 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
@@ -28,6 +28,7 @@ from pipelines.matching.clear import ClearCases
 from pipelines.matching.columns import days
 from pipelines.matching.evidence import Weigher
 from pipelines.matching.explain import Explainer, Explanation, Judgement
+from pipelines.matching.fields import Memory
 from pipelines.matching.items import ItemIndex
 from pipelines.matching.partition import Part, join
 from pipelines.matching.processes import in_processes, pieces, useful
@@ -36,7 +37,7 @@ from pipelines.model.construct import maker
 from pipelines.model.proposal import AllocationKind, Disposition, Evidence, Proposal, ProposedLine
 from pipelines.policy import Policy
 from pipelines.ports.kept import TableStore
-from pipelines.ports.matcher import Strategy
+from pipelines.ports.matcher import RowStrategy, Strategy
 
 _RANKS = 3
 _make_proposal, _make_line = maker(Proposal), maker(ProposedLine)
@@ -90,7 +91,7 @@ class Matcher:
         # What is open now of items whose amount a plan has moved.
         self._moved: dict[str, int] = {}
         self._learned = learned
-        self._decided: dict[Hashable, Decision] = {}
+        self._memory = Memory()
         self._items = ItemIndex(
             items,
             collections if collections is not None else empty(COLLECTIONS),
@@ -157,10 +158,14 @@ class Matcher:
         """Judges and assigns a conforming frame of receipts in order, as if there were no others."""
         frame = frame.reset_index(drop=True)
         batch = Batch(self._items, frame, self._policy, self._learned)
+        self._memory.trim()
         for strategy in self._strategies:
-            batch.add(strategy.name, strategy.candidates(batch, frame))
+            if isinstance(strategy, RowStrategy):
+                batch.add(strategy.name, strategy.rows(batch, frame))
+            else:
+                batch.add(strategy.name, strategy.candidates(batch, frame))
         batch.prime_names()
-        weigher = Weigher(batch)
+        weigher = Weigher(batch, self._memory)
         explainer = Explainer(batch, weigher)
         numbers = self._items.numbers
         decisions: dict[int, Decision] = {}
@@ -182,7 +187,7 @@ class Matcher:
         judgements: dict[int, Judgement] = {}
         # Who observes wants to see every receipt judged.
         examples = (
-            Examples(self._policy, batch, weigher, ClearCases(batch, weigher, explainer), in_full, self._decided)
+            Examples(self._policy, batch, weigher, ClearCases(batch, weigher, explainer), in_full, self._memory)
             if self._observe is None
             else None
         )

@@ -351,11 +351,7 @@ class _Account:
 
     def _correct_opening(self) -> None:
         """GL bank must be the proven balance plus what is booked after it: what was booked before the chain without
-        proof is part of its opening balance already.
-
-        Its day is that of the first booking it leads to, which every channel tells alike; whether the quiet days before
-        are told differs between them. With no booking yet it is the day of the balance.
-        """
+        proof is part of its opening balance already."""
         chain, old = self.gate.chain, self.facts.chain
         if chain is None:
             return
@@ -364,9 +360,7 @@ class _Account:
         if unmoved and not fresh_before:
             return
         before = sum(known.amount_minor for known in self.stock.unproven(None, chain.start_day - timedelta(days=1)))
-        booked = next(self.stock.proven(chain.start_day, date.max), None)
-        day = chain.end_day if booked is None else booked.day
-        self.result.opening = (day, chain.start_minor - self.facts.head_minor - before)
+        self.result.opening = (chain.start_day, chain.start_minor - self.facts.head_minor - before)
 
 
 def _any(_known: Known) -> bool:

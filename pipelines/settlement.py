@@ -114,8 +114,8 @@ class Supersession:
 class Settlement:
     """What settling an account adds to the books. Rows come in a fixed order.
 
-    new_bookings: with the statement that tells each best. opening: day and amount the opening entry must say from now
-    on, None when it stays as it is.
+    new_bookings: with the statement that tells each best. opening_minor: what the opening entry must say from now on,
+    None when it stays as it is.
     """
 
     account: str

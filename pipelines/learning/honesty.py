@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipelines.learning.patterns import terms_of
 
@@ -46,6 +46,8 @@ class Honesty:
     knots: tuple[tuple[float, float], ...] = ()
     terms: Mapping[str, float] | None = None
     finish: tuple[tuple[float, float], ...] = ()
+    # What was added up for a pattern; there are a few hundred of them.
+    _shifts: dict[str, float] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def share(self, probability: float, pattern: str) -> float:
         """The honest probability of an explanation whose posterior is ``probability``."""
@@ -79,8 +81,11 @@ class Honesty:
         return result
 
     def _shift(self, pattern: str) -> float:
-        terms = self.terms or {}
-        return sum(terms.get(term, 0.0) for term in terms_of(pattern))
+        found = self._shifts.get(pattern)
+        if found is None:
+            terms = self.terms or {}
+            found = self._shifts[pattern] = sum([terms.get(term, 0.0) for term in terms_of(pattern)])
+        return found
 
 
 def _interpolate(knots: tuple[tuple[float, float], ...], bits: float) -> float:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from pipelines.frames import CANDIDATES, conform
+from pipelines.frames import CANDIDATES, CandidateRows, conform
 from pipelines.learning.payers import Learned
-from pipelines.matching.columns import Flags, days, whole_numbers
+from pipelines.matching.columns import days, whole_numbers
 from pipelines.matching.items import ItemIndex
 from pipelines.policy import Policy
 from pipelines.ports.matcher import Hit, Window
@@ -242,42 +240,37 @@ class Batch:
 
     # --- what was found ------------------------------------------------------------------------------------------
 
-    def add(self, strategy: str, frame: pd.DataFrame) -> None:
+    def add(self, strategy: str, found: pd.DataFrame | CandidateRows) -> None:
         """Take in what a strategy found; rows that point nowhere are refused by ``conform`` or left out."""
-        if frame.empty:
-            return
-        frame = conform(frame, CANDIDATES, f"candidates of {strategy}")
-        column = {one.name: frame[one.name].to_numpy() for one in CANDIDATES}
-        size, debtors = self.items.size, len(self.items.debtor_numbers)
-        receipt, item, debtor, grouped = (column[name] for name in ("receipt", "item", "debtor", "group"))
-        known = (receipt >= 0) & (receipt < self.count) & (item >= -1) & (item < size) & (debtor >= -1)
-        known &= debtor < debtors
-        self.items.numbers.prime(np.unique(item[(item >= 0) & (item < size)]))
-        named = item >= 0
-
-        def rows(wanted: Flags, *names: str) -> Iterator[Any]:
-            """The rows told by a mask, without the columns that say nothing there."""
-            return zip(*(column[name][wanted].tolist() for name in names), strict=True)
-
-        alone = known & (grouped < 0)
-        self._add_items(strategy, rows(alone & named, "receipt", "item", "field", "level", "start", "end"))
-        for at, owner, *hit in rows(alone & ~named, "receipt", "debtor", "field", "level", "start", "end"):
-            self._debtor_hits[at].setdefault(owner, []).append(_tuple(Hit, hit))
-        together = known & (grouped >= 0) & named
-        for at, row, group, field, level, ways, cents in rows(
-            together, "receipt", "item", "group", "field", "level", "ways", "amount_minor"
-        ):
-            whole = self._groups[at].setdefault((strategy, group), Group(field, level, ways))
-            whole.rows.append(row)
-            whole.amounts.append(cents)
-
-    def _add_items(self, strategy: str, rows: Iterator[Any]) -> None:
-        opened, amounts, every = self.items.open_at, self.amounts, self._item_hits
-        for receipt, item, *hit in rows:
-            every[receipt].setdefault(item, []).append(_tuple(Hit, hit))
-            if hit[1] in CLEAR_LEVELS and opened[item] == amounts[receipt]:
+        if not isinstance(found, CandidateRows):
+            frame = conform(found, CANDIDATES, f"candidates of {strategy}")
+            found = CandidateRows(zip(*(frame[one.name].tolist() for one in CANDIDATES), strict=True))
+        size, debtors, count = self.items.size, len(self.items.debtor_numbers), self.count
+        opened, amounts = self.items.open_at, self.amounts
+        items, owners = self._item_hits, self._debtor_hits
+        named: set[int] = set()
+        whole_token = strategy == "whole_token"
+        for row in found:
+            receipt, item, debtor, group, field, level, _, _, ways, cents = row
+            if not (0 <= receipt < count and -1 <= item < size and -1 <= debtor < debtors):
+                continue
+            if group >= 0:
+                if item >= 0:
+                    named.add(item)
+                    whole = self._groups[receipt].setdefault((strategy, group), Group(field, level, ways))
+                    whole.rows.append(item)
+                    whole.amounts.append(cents)
+                continue
+            hit = _tuple(Hit, row[4:8])
+            if item < 0:
+                owners[receipt].setdefault(debtor, []).append(hit)
+                continue
+            named.add(item)
+            items[receipt].setdefault(item, []).append(hit)
+            if level in CLEAR_LEVELS and opened[item] == amounts[receipt]:
                 self._clear[receipt] = True
-                self._done[receipt] = strategy == "whole_token" and self._pays_for(receipt, item)
+                self._done[receipt] = whole_token and self._pays_for(receipt, item)
+        self.items.numbers.prime(np.fromiter(named, np.int64, len(named)))
 
     def _pays_for(self, receipt: int, item: int) -> bool:
         """Whether the payer's account is known for the item's debtor and for nobody else."""

@@ -124,7 +124,7 @@ class DebtorTables:
         loaded = self._loaded_ibans.get(iban)
         learned = self._learned_ibans.get(iban) if self._learned_ibans else None
         if not learned:
-            return tuple((debtor, "iban") for debtor in loaded)
+            return tuple([(debtor, "iban") for debtor in loaded]) if loaded else ()
         return tuple(sorted({**learned, **dict.fromkeys(loaded, "iban")}.items()))
 
     @cached_property

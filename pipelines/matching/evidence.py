@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Hashable
 from datetime import date
 
 import numpy as np
@@ -17,7 +16,7 @@ from pipelines.learning.patterns import family_of_reference
 from pipelines.matching.amounts import density
 from pipelines.matching.batch import Batch
 from pipelines.matching.columns import NO_DAY
-from pipelines.matching.fields import Payer, Reading, make_evidence, make_payer, make_reading
+from pipelines.matching.fields import Memory, Payer, Reading, make_evidence, make_payer, make_reading
 from pipelines.model.proposal import Evidence
 from pipelines.ports.matcher import Hit
 from pipelines.references import Scan
@@ -46,22 +45,22 @@ _EPOCH = date(1970, 1, 1).toordinal()
 
 
 class Weigher:
-    """Weighs the fields of the receipts of one batch."""
+    """Weighs the fields of the receipts of one batch. memory: what batches before it left, added to."""
 
-    def __init__(self, batch: Batch) -> None:
+    def __init__(self, batch: Batch, memory: Memory) -> None:
         self._batch = batch
         self._items = batch.items
         self._bits = batch.policy.bits
         self._rules = batch.policy.amounts
         self._payers: dict[tuple[int, int], Payer] = {}
-        self._alike: dict[tuple[str, float, str, float, str, float, str, bool], Payer] = {}
-        self._same: dict[Hashable, Payer] = {}
-        self._carried: dict[tuple[int, str], float] = {}
-        self._surprises: dict[tuple[int, int], float] = {}
+        self._alike = memory.payers
+        self._same = memory.equal_payers
+        self._carried = memory.carried
+        self._surprises = memory.surprises
         self._names_learned = bool(batch.learned.names)
         self._refused = bool(batch.learned.refused_items or batch.learned.refused_debtors)
         self._readings: dict[int, Reading] = {}
-        self._evidence: dict[tuple[str, str, float], Evidence] = {}
+        self._evidence = memory.evidence
         self._owners: dict[str, tuple[tuple[int, str], ...]] = {}
         self._dates = {level: self.row("date", level, bits) for level, bits in self._bits["date"].items()}
         self.prior_item = -math.log2(batch.items.open_count)

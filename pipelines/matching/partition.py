@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any
 
 from pipelines.model.construct import maker
@@ -43,19 +43,20 @@ def bounds(count: int, parts: int) -> list[tuple[int, int]]:
 def contested(parts: Sequence[Part], open_minor: Callable[[str], int | None]) -> list[int]:
     """Positions, counted over all parts, of the receipts that claim more of some item than is open."""
     wanted: dict[str, int] = {}
-    claimants: dict[str, list[int]] = {}
-    position = 0
+    several: set[str] = set()
     for part in parts:
         for claims in part.claims:
             for number, amount in claims.items():
-                wanted[number] = wanted.get(number, 0) + amount
-                claimants.setdefault(number, []).append(position)
-            position += 1
-    found: set[int] = set()
-    for number, positions in claimants.items():
-        if len(positions) > 1 and abs(wanted[number]) > abs(open_minor(number) or 0):
-            found.update(positions)
-    return sorted(found)
+                if number in wanted:
+                    several.add(number)
+                    amount += wanted[number]
+                wanted[number] = amount
+    # Hardly any item is claimed twice.
+    over = {number for number in several if abs(wanted[number]) > abs(open_minor(number) or 0)}
+    if not over:
+        return []
+    every = chain.from_iterable(part.claims for part in parts)
+    return [position for position, claims in enumerate(every) if not over.isdisjoint(claims)]
 
 
 def join(

@@ -237,8 +237,7 @@ class KeyTable:
 
     def remember(self, keys: Iterable[str]) -> None:
         """That those of the keys are not there that were just primed and not found."""
-        for key in keys:
-            self._known.setdefault(key, ())
+        self._known.update(dict.fromkeys(set(keys) - self._known.keys(), ()))
 
 
 class BothTables:

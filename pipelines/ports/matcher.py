@@ -6,6 +6,7 @@ items or debtors a receipt may be about and which level of evidence speaks for t
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any, NamedTuple, Protocol
 
 import pandas as pd
@@ -96,4 +97,28 @@ class Strategy(Protocol):
         """A CANDIDATES frame for a RECEIPTS frame; empty if it has nothing to say."""
 
 
-__all__ = ["CandidateRows", "Hit", "MatchIndex", "Scan", "Strategy", "Window", "confuse", "is_plain_word"]
+class RowStrategy(ABC):
+    """A strategy that collects rows one by one: the core takes them as they are, a frame is made for others only."""
+
+    name: str
+
+    @abstractmethod
+    def rows(self, index: MatchIndex, receipts: pd.DataFrame) -> CandidateRows:
+        """What the strategy has to say about a RECEIPTS frame."""
+
+    def candidates(self, index: MatchIndex, receipts: pd.DataFrame) -> pd.DataFrame:
+        """The same as a CANDIDATES frame."""
+        return self.rows(index, receipts).frame()
+
+
+__all__ = [
+    "CandidateRows",
+    "Hit",
+    "MatchIndex",
+    "RowStrategy",
+    "Scan",
+    "Strategy",
+    "Window",
+    "confuse",
+    "is_plain_word",
+]

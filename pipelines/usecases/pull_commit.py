@@ -131,7 +131,6 @@ def _opening_entries(work: Work, settlement: Settlement, facts: AccountFacts, ch
     standing: dict[str, JournalEntry] = work.journal.entries(openings.standing)
     held = sum(entry.lines[0].debit_minor - entry.lines[0].credit_minor for entry in standing.values())
     days = {entry.booking_date for entry in standing.values()}
-    day = min([day, *days])
     if held == amount_minor and days <= {day}:
         return []
     mode = work.context.mode

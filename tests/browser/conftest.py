@@ -28,19 +28,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
-    """A Chromium; the machine's own, found by name."""
+def chromium_there() -> None:
+    """There is a Chromium: the machine's own, found by name."""
     if chromium_path() is None:
         why = "there is no Chromium on this machine (apt-get install chromium)"
         if os.environ.get("KONTOKLAR_REQUIRE_BROWSER") == "1":
             pytest.fail(f"{why}, and KONTOKLAR_REQUIRE_BROWSER=1 insists on it")
         pytest.skip(why)
+
+
+@pytest.fixture(scope="module")
+def browser(chromium_there: None) -> Iterator[Any]:
+    """A Chromium, for one module only: while Playwright is there, an event loop counts as running, and Prefect would
+    answer other tests of the process with coroutines."""
     with chromium() as found:
         yield found
 
 
 @pytest.fixture(scope="session")
-def lab(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+def lab(chromium_there: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab on copies of the notebooks."""
     with jupyter_lab(tmp_path_factory.mktemp("lab")) as found:
         yield found

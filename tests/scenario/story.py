@@ -241,7 +241,9 @@ def _booking(text: str) -> Line:
 
 def _table(name: str, frame: pd.DataFrame) -> str:
     columns = list(_SHOWN[name])
-    rows = [columns, *frame[columns].to_numpy().tolist()]
+    told = frame[columns].to_numpy().tolist()
+    # Findings stand in the order of the clock, to the second: how fast the story was told must not matter.
+    rows = [columns, *(sorted(told) if name == "findings" else told)]
     rows = [[str(cell) or "·" for cell in row] for row in rows]
     widths = [max(len(row[place]) for row in rows) for place in range(len(columns))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
