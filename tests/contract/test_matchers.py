@@ -15,7 +15,7 @@ from pipelines.match import Matcher
 from pipelines.matching.batch import Batch
 from pipelines.model.proposal import Disposition
 from pipelines.policy import default_policy, override
-from pipelines.ports.matcher import MatchIndex
+from pipelines.ports.matcher import MatchIndex, RowStrategy
 from tests.matching_ledger import crowd, item, matcher, paid, payment, receipts, stranger
 
 STRATEGIES = sorted(
@@ -49,6 +49,23 @@ def test_a_strategy_returns_a_candidate_frame(name: str) -> None:
             return
         batch.add(earlier.name, frame)
     pytest.fail(f"{name} is not part of the shipped policy")
+
+
+def test_rows_handed_over_as_they_are_say_the_same_as_their_frame() -> None:
+    index = matcher(LEDGER)._items
+    as_rows, as_frames = (Batch(index, RECEIPTS, default_policy()) for _ in range(2))
+    for strategy in matchers.load(default_policy().strategies):
+        assert isinstance(strategy, RowStrategy)
+        as_rows.add(strategy.name, strategy.rows(as_rows, RECEIPTS))
+        as_frames.add(strategy.name, strategy.candidates(as_frames, RECEIPTS))
+    for receipt in range(len(RECEIPTS)):
+        assert repr(as_rows.item_hits(receipt)) == repr(as_frames.item_hits(receipt))
+        assert repr(as_rows.debtor_hits(receipt)) == repr(as_frames.debtor_hits(receipt))
+        assert (as_rows.is_clear(receipt), as_rows.is_done(receipt)) == (
+            as_frames.is_clear(receipt),
+            as_frames.is_done(receipt),
+        )
+    assert any(as_rows.item_hits(receipt) for receipt in range(len(RECEIPTS)))
 
 
 @pytest.mark.parametrize("name", STRATEGIES)

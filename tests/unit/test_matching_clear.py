@@ -54,6 +54,22 @@ def test_most_clear_receipts_are_not_judged_in_full(monkeypatch: pytest.MonkeyPa
     assert len(judged) < 0.85 * every
 
 
+def test_what_is_kept_from_batch_to_batch_changes_nothing_nor_does_forgetting_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    owed, collected, arrived = _world("trade", 45)
+    strategies = matchers.load(POLICY.strategies)
+
+    def twice() -> tuple[list[Proposal], list[Proposal]]:
+        one = Matcher(owed, collected, None, POLICY, strategies=strategies)
+        return one.plan(arrived), one.plan(arrived)
+
+    kept = twice()
+    assert kept[0] == kept[1]
+    monkeypatch.setattr("pipelines.matching.fields._MOST_REMEMBERED", 0)
+    assert twice() == kept
+
+
 def test_what_was_learned_about_payers_counts_as_well() -> None:
     world = _world("trade", 44)
     ibans = world[2]["counterparty_iban"].tolist()
