@@ -87,6 +87,8 @@ class Report:
         """Prints the result: the JSON object to stdout, or counts and findings for people."""
         if as_json:
             sys.stdout.write(json.dumps(self.as_json(), ensure_ascii=False, default=str) + "\n")
+            # A command that goes on, such as the simulated bank, has said where it is before anybody asks.
+            sys.stdout.flush()
             return
         if self.counts:
             stdout.print(grid([(name.replace("_", " "), f"{count:,}") for name, count in self.counts.items()]))

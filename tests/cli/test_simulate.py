@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import httpx
@@ -26,18 +27,25 @@ def rehearsal(tmp_path: Path) -> Iterator[dict[str, Any]]:
     command = [sys.executable, "-m", "pipelines.cli", "--json", "simulate", "bank", str(tmp_path / "rehearsal"),
                "--seed", "4", "--accounts", "2", "--per-day", "2", "--today", "2026-10-14"]  # fmt: skip
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    # As for a user: what is written to a pipe waits in a buffer unless the bank sends it off.
+    environment.pop("PYTHONUNBUFFERED", None)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as bank:
+        silent = Timer(60, bank.kill)
+        silent.start()
         try:
             assert bank.stdout is not None
             text = ""
             while True:
                 text += bank.stdout.readline()
                 try:
-                    yield json.loads(text)
+                    told = json.loads(text)
                     break
                 except json.JSONDecodeError:
                     assert bank.poll() is None, "the bank did not open"
+            silent.cancel()
+            yield told
         finally:
+            silent.cancel()
             bank.send_signal(signal.SIGINT)
             assert bank.wait(20) == 0
 
