@@ -20,29 +20,12 @@ from desk import cases, formats
 from desk.inert import inert
 from desk.lessons import Lesson, lesson_of, proposes
 from desk.opening import Desk
+from desk.typed import command_of
 from desk.words import ANSWERS, CAUSES, GRID, texts
-from pipelines.amounts import AmountError, parse_amount
+from pipelines.amounts import AmountError
 from pipelines.errors import KontoklarError
 from pipelines.learning.reasons import REASONS
-from pipelines.model.money import exponent
-from pipelines.review import (
-    Accept,
-    Assign,
-    Command,
-    Decided,
-    Hold,
-    OnAccount,
-    Part,
-    Preview,
-    Refund,
-    Reject,
-    Release,
-    ReviewDesk,
-    Split,
-    StaleDecision,
-    Undo,
-    WriteOff,
-)  # fmt: skip
+from pipelines.review import Accept, Command, Decided, Hold, Preview, Reject, Release, ReviewDesk, StaleDecision, Undo
 
 # Decisions that say whose payment it was.
 _TEACHES = frozenset({"accept", "assign", "split"})
@@ -327,28 +310,7 @@ class Session:
             "user": self._desk.user, "reason": reason, "seen": self._versions.get(id_, ""),
             "command_id": self._key(message) if message.get("key") else "",
         }  # fmt: skip
-        currency = self._desk.app.inquiries.currency_of(id_)
-        amount = _minor(str(values.get("amount") or ""), currency)
-        invoice, debtor = str(values.get("invoice") or ""), str(values.get("debtor") or "")
-        match name:
-            case "accept":
-                return Accept(transaction_id=id_, rank=int(values["rank"]), **who)
-            case "reject":
-                return Reject(transaction_id=id_, rank=int(values["rank"]), **who)
-            case "hold":
-                return Hold(transaction_id=id_, **who)
-            case "assign":
-                return Assign(transaction_id=id_, part=_part(invoice, amount), **who)
-            case "on_account":
-                return OnAccount(transaction_id=id_, debtor_number=debtor, amount_minor=amount, **who)
-            case "split":
-                parts = tuple(_part(str(to), _minor(str(text), currency)) for to, text in values["parts"])
-                return Split(transaction_id=id_, parts=parts, **who)
-            case "refund":
-                return Refund(debtor_number=debtor, amount_minor=amount, **{**who, "seen": ""})
-            case "writeoff":
-                return WriteOff(invoice_number=invoice, amount_minor=amount, **{**who, "seen": ""})
-        raise KontoklarError(f"There is no decision called {name!r}.")
+        return command_of(name, id_, values, self._desk.app.inquiries.currency_of(id_), who)
 
     def _row(self, id_: str) -> Mapping[str, Any] | None:
         return next((row for row in self._rows if row["id"] == id_), None)
@@ -382,21 +344,3 @@ class Session:
             "type": "refused", "id": message.get("id"), "key": message.get("key"), "text": text, "stale": stale,
             "rows": rows, "gone": bool(stale and not rows),
         })  # fmt: skip
-
-
-def _part(target: str, amount: int | None) -> Part:
-    """An invoice, or ``@`` and a debtor's number for his account."""
-    if target.startswith("@"):
-        return Part(debtor_number=target[1:], amount_minor=amount)
-    return Part(invoice_number=target, amount_minor=amount)
-
-
-def _minor(text: str, currency: str) -> int | None:
-    """An amount as people type it, German or English; None for an empty field. Raises AmountError."""
-    plain = text.strip().removesuffix("€").strip()
-    if not plain:
-        return None
-    comma, point = plain.rfind(","), plain.rfind(".")
-    grouped = exponent(currency) == 2 and point >= 0 > comma and len(plain) - point == 4
-    mark = "," if comma > point or grouped else "."
-    return parse_amount(plain, currency, decimal_mark=mark, allow_groups=True)

@@ -6,6 +6,7 @@ JupyterLab to leave it alone, loads nothing and needs no script.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,16 +39,16 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class View(ABC):
     """Something a cell can end with."""
 
+    @abstractmethod
     def body(self) -> str:
         """The HTML, without the frame around it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def plain(self) -> str:
         """The same for a terminal."""
-        raise NotImplementedError
 
     def _repr_mimebundle_(self, **_asked: Any) -> dict[str, str]:
         return {
